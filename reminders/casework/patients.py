@@ -1,0 +1,216 @@
+"""Patients: finding, adding and editing them, and what they consent to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from reminders.model import Channel, InputRefusal, Reason, Refusal
+from reminders.replanning import Replanned, replan_contact, replan_patient
+from reminders.rules import Clinic
+from reminders.store.blocks import block_contact, list_standing_blocks
+from reminders.store.cases import lock_patient
+from reminders.store.engine import Transaction
+from reminders.tables import ConsentRow, PatientRow
+from reminders.typed import fold_name, read_email, read_name, read_phone, read_time_zone
+
+DESK = "desk"
+"""Who recorded it, until staff have accounts of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientEntry:
+    """What was typed about a patient; None was not typed, an empty text clears."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    time_zone: str | None = None
+    language: str | None = None
+
+    def read(self, clinic: Clinic) -> dict[str, str | None]:
+        """The typed fields as the row holds them. Raises InputRefusal."""
+        readers = {
+            "name": read_name,
+            "phone": lambda text: read_phone(text, clinic.country),
+            "email": read_email,
+            "time_zone": lambda text: _unless_clinics_own(read_time_zone(text), clinic),
+            "language": _read_language,
+        }
+        typed = {field: getattr(self, field) for field in readers}
+        values = {
+            field: readers[field](text) if text or field == "name" else None
+            for field, text in typed.items()
+            if text is not None
+        }
+        return values | ({"name_key": fold_name(str(values["name"]))} if "name" in values else {})
+
+
+def _unless_clinics_own(zone: str, clinic: Clinic) -> str | None:
+    return None if zone == clinic.time_zone.key else zone
+
+
+def _read_language(text: str) -> str:
+    if not (2 <= len(text) <= 10 and text.replace("-", "").isalnum()):
+        raise InputRefusal(f"'{text}' is not a language: write it as en or es.")
+    return text.lower()
+
+
+def add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datetime) -> PatientRow:
+    """A new patient. Refuses one who is there already: the same name with the same number or address."""
+    values = entry.read(clinic)
+    if found := _find_same(tx, values):
+        raise Refusal(
+            f"This patient is there already, as number {found.id}: record the procedure with --patient {found.id}."
+        )
+    return _insert(tx, values, now)
+
+
+def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datetime) -> PatientRow:
+    """The patient of this name with this number or address, else a new one. What was typed newly is filled in."""
+    values = entry.read(clinic)
+    found = _find_same(tx, values)
+    if found is None:
+        try:
+            with tx.begin_nested():
+                return _insert(tx, values, now)
+        except IntegrityError:
+            # Another process entered the same patient in this very moment: theirs is the one.
+            found = _find_same(tx, values)
+            if found is None:
+                raise
+    return _fill_in(tx, found, values)
+
+
+def _insert(tx: Transaction, values: dict[str, str | None], now: datetime) -> PatientRow:
+    if "name" not in values:
+        raise InputRefusal("A new patient needs a name: add --name.")
+    _require_contact(values.get("phone"), values.get("email"))
+    row = PatientRow(**values, created_at=now)
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def _require_contact(phone: str | None, email: str | None) -> None:
+    if not phone and not email:
+        raise InputRefusal("There is no way to reach this patient: add a phone number or an email address.")
+
+
+def _find_same(tx: Transaction, values: dict[str, str | None]) -> PatientRow | None:
+    reachable: list[ColumnElement[bool]] = [
+        column == values[name]
+        for name, column in (("phone", PatientRow.phone), ("email", PatientRow.email))
+        if values.get(name)
+    ]
+    if not reachable or "name_key" not in values:
+        return None
+    return tx.scalars(
+        select(PatientRow)
+        .where(and_(PatientRow.name_key == values["name_key"], or_(*reachable)))
+        .order_by(PatientRow.id)
+    ).first()
+
+
+def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]) -> PatientRow:
+    locked = lock_patient(tx, patient.id)
+    assert locked is not None, "patients are never deleted"
+    for field in ("phone", "email", "time_zone", "language"):
+        typed, known = values.get(field), getattr(locked, field)
+        if typed and known and typed != known:
+            raise Refusal(
+                f"Patient {locked.id} is known with another {field.replace('_', ' ')}: if it changed, run "
+                f"`reminders patient edit {locked.id}` first; "
+                "if it is another person, add them with `reminders patient add`."
+            )
+        if typed:
+            setattr(locked, field, typed)
+    tx.flush()
+    return locked
+
+
+def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry, now: datetime) -> Replanned:
+    """Change what was typed, and replan."""
+    row = require_patient(tx, patient_id)
+    for field, value in entry.read(clinic).items():
+        setattr(row, field, value)
+    _require_contact(row.phone, row.email)
+    try:
+        with tx.begin_nested():
+            tx.flush()
+    except IntegrityError:
+        raise Refusal(
+            "Another patient has this name and this number or address already: are they the same person?"
+        ) from None
+    return replan_patient(tx, clinic, patient_id, now)
+
+
+def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
+    """The patient's row, held. Raises InputRefusal where there is none."""
+    row = lock_patient(tx, patient_id)
+    if row is None:
+        raise InputRefusal(f"There is no patient {patient_id}: find the number with `reminders patients NAME`.")
+    return row
+
+
+def find_patients(tx: Transaction, text: str = "") -> list[PatientRow]:
+    """Patients whose name, number or address holds the text; all of them without one."""
+    query = select(PatientRow).order_by(PatientRow.name_key, PatientRow.id)
+    if text:
+        digits = "".join(character for character in text if character.isdigit())
+        matches = [
+            PatientRow.name_key.contains(fold_name(text), autoescape=True),
+            func.lower(PatientRow.email).contains(text.lower(), autoescape=True),
+        ]
+        if len(digits) >= 3:
+            matches.append(PatientRow.phone.contains(digits, autoescape=True))
+        query = query.where(or_(*matches))
+    return list(tx.scalars(query))
+
+
+# ---- consent ---------------------------------------------------------------------------------------------------
+
+
+def give_consent(tx: Transaction, patient: PatientRow, channels: Iterable[Channel], now: datetime) -> None:
+    """Record the patient's word for channels that have none yet. Raises InputRefusal without a contact there."""
+    standing = set(
+        tx.scalars(
+            select(ConsentRow.channel).where(ConsentRow.patient_id == patient.id, ConsentRow.withdrawn_at.is_(None))
+        )
+    )
+    for channel in channels:
+        require_contact(patient, channel)
+        if channel not in standing:
+            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=DESK))
+    tx.flush()
+
+
+def require_contact(patient: PatientRow, channel: Channel) -> str:
+    contact = patient.phone if channel is Channel.SMS else patient.email
+    if not contact:
+        what = "phone number" if channel is Channel.SMS else "email address"
+        raise InputRefusal(f"Patient {patient.id} has no {what}: add it with `reminders patient edit {patient.id}`.")
+    return contact
+
+
+def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
+    """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
+    contact = require_contact(require_patient(tx, patient_id), channel)
+    block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
+    return replan_contact(tx, clinic, channel, contact, now)
+
+
+def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
+    """The patient wants messages (again). Refused where the number itself said STOP: only it can say START."""
+    patient = require_patient(tx, patient_id)
+    contact = require_contact(patient, channel)
+    for block in list_standing_blocks(tx, channel, contact):
+        if block.reason == Reason.OPTED_OUT and block.source != DESK:
+            raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")
+        block.lifted_at = now
+    give_consent(tx, patient, [channel], now)
+    return replan_contact(tx, clinic, channel, contact, now)

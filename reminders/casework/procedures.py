@@ -1,0 +1,228 @@
+"""Procedures: recording, correcting and cancelling them, and deciding the length of a course."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from reminders.casework.patients import (
+    PatientEntry,
+    find_or_add_patient,
+    give_consent,
+    require_patient,
+)
+from reminders.casework.sessions import match_session, release_sessions
+from reminders.local_time import local_date
+from reminders.model import Channel, InputRefusal, Precision, Refusal
+from reminders.planning.courses import PerformedSession, list_performed_sessions
+from reminders.replanning import Replanned, lapse_sessions, replan_patient
+from reminders.rules import Clinic, Treatment
+from reminders.store.cases import lock_patient, read_procedure
+from reminders.store.engine import Transaction
+from reminders.tables import PatientRow, ProcedureRow
+from reminders.typed import EARLIEST, When, read_when
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcedureEntry:
+    """What was typed to record a procedure."""
+
+    treatment: str
+    performed_at: str
+    patient: PatientEntry = field(default_factory=PatientEntry)
+    patient_id: int | None = None
+    session: int | None = None
+    planned_sessions: int | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    consent: tuple[Channel, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The procedure, new or found, and the patient's plan with it."""
+
+    procedure_id: int
+    is_new: bool
+    replanned: Replanned
+
+
+def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime) -> Recorded:
+    """Record a procedure and plan its reminders, in one transaction.
+
+    The same procedure entered twice returns the first; raises Refusal for another time on the same day.
+    """
+    treatment = require_treatment(clinic, entry.treatment)
+    when = _read_performed_at(clinic, treatment, entry.performed_at, now)
+    _require_counts(entry.session, entry.planned_sessions)
+    patient = _identify_patient(tx, clinic, entry, now)
+    give_consent(tx, patient, entry.consent, now)
+    lapse_sessions(tx, clinic, patient.id, now)
+    row = _find_entered(tx, clinic, patient.id, treatment.id, when, entry.attributes)
+    is_new = row is None
+    if row is None:
+        row = _insert(tx, patient.id, entry, when, now)
+        match_session(tx, clinic, row)
+    _require_planned_reaches(_performed_with(tx, clinic, row), entry.planned_sessions)
+    return Recorded(procedure_id=row.id, is_new=is_new, replanned=replan_patient(tx, clinic, patient.id, now))
+
+
+def require_treatment(clinic: Clinic, name: str) -> Treatment:
+    if name not in clinic.treatments:
+        known = ", ".join(clinic.treatments)
+        raise InputRefusal(f"There is no treatment '{name}': use one of {known}.")
+    return clinic.treatments[name]
+
+
+def _read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:
+    when = read_when(text, clinic.time_zone, clinic.default_procedure_time)
+    if when.is_future(now, clinic.time_zone):
+        raise InputRefusal(
+            "A procedure cannot be in the future. If it is an appointment, book it: "
+            f"`reminders book PATIENT --treatment {treatment.id} --starts-at {text}`."
+        )
+    if now - when.at > EARLIEST:
+        raise InputRefusal("This procedure lies more than five years back: check the year.")
+    return when
+
+
+def _require_counts(session: int | None, planned_sessions: int | None) -> None:
+    if session is not None and session < 1:
+        raise InputRefusal("Sessions are counted from 1: leave --session out to have it worked out.")
+    if planned_sessions is not None and planned_sessions < 1:
+        raise InputRefusal("A course has at least 1 session: leave --planned-sessions out while it is undecided.")
+
+
+def _identify_patient(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime) -> PatientRow:
+    if entry.patient_id is not None:
+        return require_patient(tx, entry.patient_id)
+    patient = find_or_add_patient(tx, clinic, entry.patient, now)
+    locked = lock_patient(tx, patient.id)
+    assert locked is not None, "the patient was found or added just now"
+    return locked
+
+
+def _find_entered(
+    tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, when: When, attributes: Mapping[str, str]
+) -> ProcedureRow | None:
+    """The same procedure, where it is there already. Raises Refusal where only its time differs."""
+    day = local_date(when.at, clinic.time_zone)
+    for row in _standing(tx, patient_id, treatment):
+        if local_date(row.performed_at, clinic.time_zone) != day or row.attributes != dict(attributes):
+            continue
+        if when.precision is Precision.DATE or row.performed_at == when.at:
+            return row
+        raise Refusal(
+            f"Procedure {row.id} of that day is there already with another time. If the time was wrong, correct it: "
+            f"`reminders correct {row.id} --performed-at …`. If it is another body site, say so with --attribute."
+        )
+    return None
+
+
+def _standing(tx: Transaction, patient_id: int, treatment: str) -> list[ProcedureRow]:
+    return list(
+        tx.scalars(
+            select(ProcedureRow)
+            .where(
+                ProcedureRow.patient_id == patient_id,
+                ProcedureRow.treatment == treatment,
+                ProcedureRow.cancelled_at.is_(None),
+            )
+            .order_by(ProcedureRow.performed_at, ProcedureRow.id)
+        )
+    )
+
+
+def _insert(tx: Transaction, patient_id: int, entry: ProcedureEntry, when: When, now: datetime) -> ProcedureRow:
+    row = ProcedureRow(
+        patient_id=patient_id,
+        treatment=entry.treatment,
+        performed_at=when.at,
+        precision=when.precision,
+        session_given=entry.session,
+        planned_sessions=entry.planned_sessions,
+        decided_at=now if entry.planned_sessions is not None else None,
+        attributes=dict(entry.attributes),
+        recorded_at=now,
+    )
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def _performed_with(tx: Transaction, clinic: Clinic, row: ProcedureRow) -> PerformedSession:
+    return next(each for each in _performed(tx, clinic, row.patient_id, row.treatment) if row.id in each.procedure_ids)
+
+
+def _performed(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str) -> list[PerformedSession]:
+    procedures = map(read_procedure, _standing(tx, patient_id, treatment))
+    return list_performed_sessions(procedures, clinic.treatments[treatment], clinic.time_zone)
+
+
+def _require_planned_reaches(performed: PerformedSession, planned_sessions: int | None) -> None:
+    if planned_sessions is not None and planned_sessions < performed.number:
+        raise InputRefusal(
+            f"This is session {performed.number} already: a course cannot be planned with {planned_sessions}."
+        )
+
+
+def correct_procedure(
+    tx: Transaction, clinic: Clinic, procedure_id: int, performed_at: str, now: datetime
+) -> Replanned:
+    """Put the date or time right; pending reminders follow, what has left is not sent again."""
+    row = _require_procedure(tx, procedure_id)
+    when = _read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
+    day = local_date(when.at, clinic.time_zone)
+    for other in _standing(tx, row.patient_id, row.treatment):
+        is_same_day = local_date(other.performed_at, clinic.time_zone) == day
+        if other.id != row.id and is_same_day and other.attributes == row.attributes:
+            raise Refusal(f"Procedure {other.id} is there already on that day: cancel the one that is wrong.")
+    row.performed_at, row.precision = when.at, when.precision
+    released = release_sessions(tx, row)
+    match_session(tx, clinic, row, also=released)
+    return replan_patient(tx, clinic, row.patient_id, now)
+
+
+def cancel_procedure(tx: Transaction, clinic: Clinic, procedure_id: int, reason: str, now: datetime) -> Replanned:
+    """The procedure did not happen, or not to this patient: nothing more of it leaves."""
+    if not reason.strip():
+        raise InputRefusal("Say why it is cancelled: add --reason.")
+    row = _require_procedure(tx, procedure_id)
+    row.cancelled_at, row.cancel_reason = now, " ".join(reason.split())
+    release_sessions(tx, row)
+    for other in _standing(tx, row.patient_id, row.treatment):
+        if local_date(other.performed_at, clinic.time_zone) == local_date(row.performed_at, clinic.time_zone):
+            match_session(tx, clinic, other)
+    return replan_patient(tx, clinic, row.patient_id, now)
+
+
+def _require_procedure(tx: Transaction, procedure_id: int) -> ProcedureRow:
+    row = tx.get(ProcedureRow, procedure_id)
+    if row is None:
+        raise InputRefusal(f"There is no procedure {procedure_id}: find it with `reminders plan PATIENT`.")
+    lock_patient(tx, row.patient_id)
+    tx.refresh(row)
+    if row.cancelled_at is not None:
+        raise Refusal(f"Procedure {procedure_id} is cancelled already: record it anew if it did happen.")
+    return row
+
+
+def decide_course(
+    tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, planned_sessions: int, now: datetime
+) -> Replanned:
+    """The clinician has set how many sessions the patient's present course has."""
+    require_patient(tx, patient_id)
+    require_treatment(clinic, treatment)
+    _require_counts(None, planned_sessions)
+    performed = _performed(tx, clinic, patient_id, treatment)
+    if not performed:
+        raise Refusal(f"Patient {patient_id} has no procedure of {treatment} yet: record it with --planned-sessions.")
+    _require_planned_reaches(performed[-1], planned_sessions)
+    # On each procedure of the course, so that cancelling one does not undo the decision.
+    course = {each for session in performed if session.course == performed[-1].course for each in session.procedure_ids}
+    for row in _standing(tx, patient_id, treatment):
+        if row.id in course:
+            row.planned_sessions, row.decided_at = planned_sessions, now
+    return replan_patient(tx, clinic, patient_id, now)

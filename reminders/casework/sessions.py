@@ -1,0 +1,183 @@
+"""Sessions, the booked next visits: booking, moving and unbooking them, and which procedure performed which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from reminders.casework.patients import require_patient
+from reminders.local_time import add_calendar, local_date
+from reminders.model import InputRefusal, Precision, Refusal, SessionState
+from reminders.replanning import Replanned, lapse_sessions, replan_patient
+from reminders.rules import Clinic
+from reminders.store.cases import lock_patient
+from reminders.store.engine import Transaction
+from reminders.tables import ProcedureRow, SessionRow
+from reminders.typed import When, read_when
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    session_id: int
+    replanned: Replanned
+
+
+def book_session(
+    tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, starts_at: str, now: datetime
+) -> Booked:
+    """Book the next visit. The same booking entered twice returns the first."""
+    require_patient(tx, patient_id)
+    if treatment not in clinic.treatments:
+        raise InputRefusal(f"There is no treatment '{treatment}': use one of {', '.join(clinic.treatments)}.")
+    when = _read_starts_at(clinic, starts_at, now)
+    lapse_sessions(tx, clinic, patient_id, now)
+    row = _find_booked(tx, clinic, patient_id, treatment, when)
+    if row is None:
+        row = _insert(tx, patient_id, treatment, when, now, visit=None)
+    return Booked(session_id=row.id, replanned=replan_patient(tx, clinic, patient_id, now))
+
+
+def _read_starts_at(clinic: Clinic, text: str, now: datetime) -> When:
+    when = read_when(text, clinic.time_zone, clinic.default_procedure_time)
+    if when.is_past(now, clinic.time_zone):
+        raise InputRefusal("A booking cannot lie in the past. If the visit took place, record the procedure.")
+    return when
+
+
+def _find_booked(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, when: When) -> SessionRow | None:
+    for row in _open_sessions(tx, patient_id, treatment):
+        if local_date(row.starts_at, clinic.time_zone) != local_date(when.at, clinic.time_zone):
+            continue
+        if when.precision is Precision.DATE or row.starts_at == when.at:
+            return row
+        raise Refusal(
+            f"Session {row.id} is booked on that day already, at another time: move it with "
+            f"`reminders move {row.id} --starts-at …`."
+        )
+    return None
+
+
+def _open_sessions(tx: Transaction, patient_id: int, treatment: str) -> list[SessionRow]:
+    return list(
+        tx.scalars(
+            select(SessionRow)
+            .where(
+                SessionRow.patient_id == patient_id,
+                SessionRow.treatment == treatment,
+                SessionRow.state == SessionState.OPEN,
+            )
+            .order_by(SessionRow.starts_at, SessionRow.id)
+        )
+    )
+
+
+def _insert(
+    tx: Transaction, patient_id: int, treatment: str, when: When, now: datetime, visit: int | None
+) -> SessionRow:
+    row = SessionRow(
+        patient_id=patient_id,
+        treatment=treatment,
+        starts_at=when.at,
+        precision=when.precision,
+        state=SessionState.OPEN,
+        visit=visit,
+        booked_at=now,
+        changed_at=now,
+    )
+    tx.add(row)
+    tx.flush()
+    return row
+
+
+def move_session(tx: Transaction, clinic: Clinic, session_id: int, starts_at: str, now: datetime) -> Booked:
+    """Move a booking: within its day it stays the same session, to another day it is a new one of the same visit."""
+    row = _require_open(tx, clinic, session_id, now)
+    when = _read_starts_at(clinic, starts_at, now)
+    if local_date(when.at, clinic.time_zone) == local_date(row.starts_at, clinic.time_zone):
+        if when.at != row.starts_at:
+            row.starts_at, row.precision, row.changed_at = when.at, when.precision, now
+        moved = row
+    else:
+        row.state, row.changed_at = SessionState.MOVED, now
+        moved = _insert(tx, row.patient_id, row.treatment, when, now, visit=row.visit or row.id)
+    return Booked(session_id=moved.id, replanned=replan_patient(tx, clinic, row.patient_id, now))
+
+
+def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> Replanned:
+    """Take a booking back; the texts about the next session return where they are still due."""
+    row = _require_open(tx, clinic, session_id, now)
+    row.state, row.changed_at = SessionState.UNBOOKED, now
+    return replan_patient(tx, clinic, row.patient_id, now)
+
+
+def _require_open(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> SessionRow:
+    row = tx.get(SessionRow, session_id)
+    if row is None:
+        raise InputRefusal(f"There is no session {session_id}: find it with `reminders plan PATIENT`.")
+    lock_patient(tx, row.patient_id)
+    tx.refresh(row)
+    # A session whose day is past may still be moved or unbooked: that is how the desk says what became of it.
+    if row.state not in (SessionState.OPEN, SessionState.LAPSED):
+        raise Refusal(f"Session {session_id} is not booked any more ({row.state}): book a new one if need be.")
+    return row
+
+
+# ---- which procedure performed which session -------------------------------------------------------------------
+
+
+def match_session(
+    tx: Transaction, clinic: Clinic, procedure: ProcedureRow, also: Collection[int] = ()
+) -> SessionRow | None:
+    """Close the open session of the treatment nearest to the procedure's day, at most the clinic's days away.
+
+    The second procedure of a day closes none. Sessions booked after the procedure was recorded are later visits,
+    except those named in `also`.
+    """
+    if _is_second_of_day(tx, clinic, procedure):
+        return None
+    day = local_date(procedure.performed_at, clinic.time_zone)
+    near = [
+        row
+        for row in _open_sessions(tx, procedure.patient_id, procedure.treatment)
+        if (row.booked_at <= procedure.recorded_at or row.id in also) and _is_near(clinic, row, procedure)
+    ]
+    if not near:
+        return None
+    nearest = min(near, key=lambda row: (abs(local_date(row.starts_at, clinic.time_zone) - day), row.starts_at))
+    nearest.state, nearest.performed_by = SessionState.PERFORMED, procedure.id
+    tx.flush()
+    return nearest
+
+
+def _is_second_of_day(tx: Transaction, clinic: Clinic, procedure: ProcedureRow) -> bool:
+    """Whether another procedure of the treatment on this day has performed a session already."""
+    performers = tx.scalars(
+        select(ProcedureRow)
+        .join(SessionRow, SessionRow.performed_by == ProcedureRow.id)
+        .where(
+            ProcedureRow.patient_id == procedure.patient_id,
+            ProcedureRow.treatment == procedure.treatment,
+            ProcedureRow.id != procedure.id,
+        )
+    )
+    day = local_date(procedure.performed_at, clinic.time_zone)
+    return any(local_date(other.performed_at, clinic.time_zone) == day for other in performers)
+
+
+def _is_near(clinic: Clinic, session: SessionRow, procedure: ProcedureRow) -> bool:
+    booked_on = local_date(session.starts_at, clinic.time_zone)
+    day = local_date(procedure.performed_at, clinic.time_zone)
+    first, last = sorted((booked_on, day))
+    return last <= add_calendar(first, clinic.visits.matches_within)
+
+
+def release_sessions(tx: Transaction, procedure: ProcedureRow) -> list[int]:
+    """Open the sessions that this procedure had performed again; returns their ids."""
+    rows = tx.scalars(select(SessionRow).where(SessionRow.performed_by == procedure.id)).all()
+    for row in rows:
+        row.state, row.performed_by = SessionState.OPEN, None
+    tx.flush()
+    return [row.id for row in rows]

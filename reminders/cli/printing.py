@@ -1,0 +1,171 @@
+"""Tables for people, one JSON object a line for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reminders.model import Status
+from reminders.overview import Line, PlanLine
+from reminders.rules import Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+"""In a pipe there is no window to fit: wide enough to read in a log or an issue."""
+
+_COLOURS = {
+    Status.SCHEDULED: "cyan",
+    Status.SENT: "green",
+    Status.ACCEPTED: "green",
+    Status.DELIVERED: "green",
+    Status.FAILED: "red",
+    Status.UNDELIVERED: "red",
+    Status.IN_DOUBT: "yellow",
+}
+
+
+def print_json(lines: Iterable[Mapping[str, object]]) -> None:
+    for line in lines:
+        typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+def print_lines(lines: list[PlanLine], *, as_json: bool, clinic: Clinic, title: str) -> None:
+    if as_json:
+        print_json(each.line.as_json() for each in lines)
+        return
+    if not lines:
+        console.print(f"{title}: nothing.")
+        return
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for column in ("due", "reminder", "by", "status"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("text, and the source of its timing", ratio=1)
+    for each in lines:
+        table.add_row(*_cells(each, clinic))
+    console.print(table)
+
+
+def _cells(each: PlanLine, clinic: Clinic) -> list[Text]:
+    line = each.line
+    due = say_time(datetime.fromisoformat(line.due_local))
+    if each.leaves_local:
+        due += f"\nleaves {say_time(each.leaves_local)}"
+    status = Text(line.status, style=_COLOURS.get(Status(line.status), "dim"))
+    if line.reason:
+        status.append(f"\n{line.reason.replace('_', ' ')}", style="dim")
+    text = Text(line.body or "")
+    if sources := _sources_of(line, clinic):
+        text.append(("\n" if line.body else "") + "; ".join(sources), style="dim")
+    return [Text(due), Text(f"{line.rule} {line.occurrence}"), Text(line.channel), status, text]
+
+
+def say_time(local: datetime) -> str:
+    """Such as 'Tue 24 Mar 2026 14:30'."""
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+
+
+def _sources_of(line: Line, clinic: Clinic) -> list[str]:
+    treatment = clinic.treatments.get(line.treatment)
+    rule = next((each for each in treatment.rules if each.id == line.rule), None) if treatment else None
+    if rule is None:
+        return []
+    said = (f"{key} {say_figure(figure)} ({say_source(figure)})" for key, figure in list_timed_figures(rule, clinic))
+    return list(dict.fromkeys(said))
+
+
+def list_timed_figures(rule: Rule, clinic: Clinic) -> list[tuple[str, Figure]]:
+    """The rule's figures, with the interval where it counts from the target; a bare 'at the anchor' claims nothing."""
+    figures: list[tuple[str, Figure]] = []
+    if rule.anchor == "target":
+        figures.append(("interval", clinic.treatments[rule.treatment].interval))
+    figures.extend(rule.list_figures())
+    return [(key, figure) for key, figure in figures if not (isinstance(figure, Duration) and figure.value == 0)]
+
+
+def say_source(figure: Figure) -> str:
+    source = figure.source
+    return f"{source.section}: “{source.figure}”" if source else "clinic's own"
+
+
+def say_figure(figure: Figure) -> str:
+    """The figure in plain words, such as 'at least 6 weeks' or 'end of day 3'."""
+    if isinstance(figure, ClockTime):
+        return f"{figure.value:%H:%M}"
+    if isinstance(figure, EndOfDay):
+        return f"end of day {figure.day}"
+    if isinstance(figure, Count):
+        return str(figure.least) if figure.least == figure.most else f"{figure.least} to {figure.most}"
+    unit = figure.unit if abs(figure.value) != 1 else figure.unit.removesuffix("s")
+    bound = "" if figure.bound == "nominal" else figure.bound.replace("_", " ") + " "
+    return f"{bound}{abs(figure.value)} {unit}{' before' if figure.value < 0 else ''}"
+
+
+def print_tasks(tasks: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(tasks)
+        return
+    if not tasks:
+        console.print("Nothing to do.")
+        return
+    table = Table(title="Tasks", title_justify="left")
+    for column in ("no.", "task", "patient", "since", "what to do"):
+        table.add_column(column, overflow="fold")
+    for task in tasks:
+        table.add_row(
+            str(task["id"]), str(task["rule"]), str(task["patient"] or ""), str(task["due_at"]), str(task["text"])
+        )
+    console.print(table)
+
+
+def print_outbox(messages: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(messages)
+        return
+    if not messages:
+        console.print("The outbox is empty.")
+    for message in messages:
+        console.rule(f"{message['sent_at']} · {message['channel']} to {message['to']}", align="left")
+        if message["subject"]:
+            console.print(f"Subject: {message['subject']}", markup=False)
+        console.print(str(message["body"]), markup=False)
+
+
+def print_rules(clinic: Clinic, *, as_json: bool) -> None:
+    rules = [rule for treatment in clinic.treatments.values() for rule in treatment.rules]
+    if as_json:
+        print_json(_rule_json(rule, clinic) for rule in rules)
+        return
+    for treatment in clinic.treatments.values():
+        table = Table(title=f"{treatment.name} ({treatment.id})", title_justify="left")
+        for column in ("rule", "counts from", "figure", "value", "source"):
+            table.add_column(column, overflow="fold")
+        for rule in treatment.rules:
+            for number, (key, figure) in enumerate(list_timed_figures(rule, clinic)):
+                first = (rule.id, rule.anchor.replace("_", " ")) if number == 0 else ("", "")
+                table.add_row(*first, key, say_figure(figure), say_source(figure))
+            table.add_section()
+        console.print(table)
+
+
+def _rule_json(rule: Rule, clinic: Clinic) -> dict[str, object]:
+    return {
+        "treatment": rule.treatment,
+        "rule": rule.id,
+        "anchor": rule.anchor,
+        "quiet": rule.quiet,
+        "figures": {
+            key: {"value": say_figure(figure), "source": _source_json(figure)}
+            for key, figure in list_timed_figures(rule, clinic)
+        },
+    }
+
+
+def _source_json(figure: Figure) -> dict[str, str] | None:
+    source = figure.source
+    return {"document": source.document, "section": source.section, "figure": source.figure} if source else None

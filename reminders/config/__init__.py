@@ -1,0 +1,33 @@
+"""From `config.toml` and the environment to one frozen `Config`, or every fault at once."""
+
+from reminders.config.faults import ConfigFaults, Fault
+from reminders.config.loading import Config, load_config
+from reminders.config.settings import (
+    DispatchSettings,
+    DocumentSettings,
+    EmailProvider,
+    EmailSettings,
+    SmsProvider,
+    SmsSettings,
+    SmtpSecurity,
+    SmtpSettings,
+    TwilioSettings,
+    WebSettings,
+)
+
+__all__ = [
+    "Config",
+    "ConfigFaults",
+    "DispatchSettings",
+    "DocumentSettings",
+    "EmailProvider",
+    "EmailSettings",
+    "Fault",
+    "SmsProvider",
+    "SmsSettings",
+    "SmtpSecurity",
+    "SmtpSettings",
+    "TwilioSettings",
+    "WebSettings",
+    "load_config",
+]

@@ -1,0 +1,168 @@
+"""The figures of the rule language as the file writes them, each with a source or `clinic_supplied = true`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, model_validator
+
+from reminders import rules
+from reminders.config.faults import Fault, find_near_match
+from reminders.config.parsing import Parsed, Table
+from reminders.config.paths import join_path
+from reminders.config.values import Line, TimeOfDay, Whole
+
+MINUTES = {
+    rules.Unit.MINUTES: (1, 1),
+    rules.Unit.HOURS: (60, 60),
+    rules.Unit.DAYS: (1440, 1440),
+    rules.Unit.WEEKS: (7 * 1440, 7 * 1440),
+    rules.Unit.MONTHS: (28 * 1440, 31 * 1440),
+}
+"""The shortest and the longest each unit can be; a change of the clocks does not matter to any check."""
+
+TEN_YEARS = 10 * 366 * 1440
+
+
+def shortest(length: rules.Duration) -> int:
+    return min(length.value * minutes for minutes in MINUTES[length.unit])
+
+
+def longest(length: rules.Duration) -> int:
+    return max(length.value * minutes for minutes in MINUTES[length.unit])
+
+
+class SourceTable(Table):
+    document: Line
+    section: Line
+    figure: Line
+
+    def build(self) -> rules.Source:
+        return rules.Source(document=self.document, section=self.section, figure=self.figure)
+
+
+class Figure(Table):
+    """Whatever claims something: a length, a number, a time."""
+
+    source: SourceTable | None = None
+    clinic_supplied: bool = False
+
+    @property
+    def cited(self) -> rules.Source | None:
+        return self.source.build() if self.source else None
+
+
+class Lengths(Figure):
+    """The unit is the key: `{ days = 2 }`."""
+
+    minutes: Whole | None = None
+    hours: Whole | None = None
+    days: Whole | None = None
+    weeks: Whole | None = None
+    months: Whole | None = None
+    bound: rules.Bound = rules.Bound.NOMINAL
+
+    def lengths(self) -> list[tuple[rules.Unit, int]]:
+        written = ((unit, getattr(self, unit.value)) for unit in rules.Unit)
+        return [(unit, value) for unit, value in written if value is not None]
+
+    def build_length(self) -> rules.Duration:
+        ((unit, value),) = self.lengths()
+        return rules.Duration(value=value, unit=unit, bound=self.bound, source=self.cited)
+
+
+class DurationTable(Lengths):
+    @model_validator(mode="after")
+    def check_length(self) -> DurationTable:
+        if len(self.lengths()) != 1:
+            raise ValueError("Write one length, in minutes, hours, days, weeks or months, such as { days = 2 }.")
+        refuse_endless(self.build_length())
+        return self
+
+    def build(self) -> rules.Duration:
+        return self.build_length()
+
+
+class ExpiresTable(Lengths):
+    end_of_day: Whole | None = None
+
+    @model_validator(mode="after")
+    def check_moment(self) -> ExpiresTable:
+        if len(self.lengths()) + (self.end_of_day is not None) != 1:
+            raise ValueError("Write one moment, such as { end_of_day = 3 } or { hours = 24 }.")
+        if isinstance(moment := self.build(), rules.Duration):
+            refuse_endless(moment)
+        elif abs(moment.day) * 1440 > TEN_YEARS:
+            raise ValueError("Write a day within ten years.")
+        return self
+
+    def build(self) -> rules.EndOfDay | rules.Duration:
+        if self.end_of_day is None:
+            return self.build_length()
+        return rules.EndOfDay(day=self.end_of_day, source=self.cited)
+
+
+def refuse_endless(length: rules.Duration) -> None:
+    """What counts past the last year of the calendar would stop the planner."""
+    if max(abs(shortest(length)), abs(longest(length))) > TEN_YEARS:
+        raise ValueError("Write a length of at most ten years.")
+
+
+def read_count(value: Any) -> tuple[int, int]:
+    numbers = value if isinstance(value, list) else [value, value]
+    try:
+        least, most = (int(number) for number in numbers if isinstance(number, int | str))
+    except ValueError:
+        raise ValueError("Write a whole number such as 6, or a range such as [4, 5].") from None
+    if bool in map(type, numbers) or not 1 <= least <= most or (isinstance(value, list) and least == most):
+        raise ValueError("Write a number of at least 1, or a range from a smaller to a larger one, such as [4, 5].")
+    return least, most
+
+
+class CountTable(Figure):
+    count: Annotated[tuple[int, int], PlainValidator(read_count)]
+
+    def build(self) -> rules.Count:
+        least, most = self.count
+        return rules.Count(least=least, most=most, source=self.cited)
+
+
+class TimeTable(Figure):
+    time: TimeOfDay
+
+    def build(self) -> rules.ClockTime:
+        return rules.ClockTime(value=self.time, source=self.cited)
+
+
+def list_figures(table: Table, path: str = "") -> Iterator[tuple[str, Figure]]:
+    """Every figure in a table and the tables in it, with its path."""
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        key = join_path(path, field.alias or name)
+        if isinstance(value, Figure):
+            yield key, value
+        elif isinstance(value, Table):
+            yield from list_figures(value, key)
+
+
+def check_sources(parsed: Parsed[Any], path: str, documents: Collection[str]) -> Iterator[Fault]:
+    for key, figure in list_figures(parsed.table) if parsed.table else ():
+        if parsed.is_sound(key):
+            yield from check_source(figure, key, join_path(path, key), documents)
+
+
+def check_source(figure: Figure, key: str, path: str, documents: Collection[str]) -> Iterator[Fault]:
+    if figure.source and figure.clinic_supplied:
+        yield Fault(path, "Keep either the source or clinic_supplied = true, not both.")
+    if not figure.source and not figure.clinic_supplied and not is_at_the_anchor(figure, key):
+        yield Fault(path, "Say where this figure comes from: add its source, or clinic_supplied = true if it is yours.")
+    if figure.source and figure.source.document not in documents:
+        near = find_near_match(figure.source.document, documents)
+        hint = f'did you mean "{near}"?' if near else "add a section [documents.<id>] for it."
+        yield Fault(join_path(path, "source", "document"), f"No document has this id; {hint}")
+
+
+def is_at_the_anchor(figure: Figure, key: str) -> bool:
+    """`from = { hours = 0 }` claims nothing."""
+    return key == "from" and isinstance(figure, Lengths) and all(value == 0 for _, value in figure.lengths())

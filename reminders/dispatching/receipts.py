@@ -1,0 +1,214 @@
+"""`record_receipts`: what became of each hand-over, on its reminders, its attempt and its channel."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+
+from reminders.delivery import next_status
+from reminders.dispatching.pauses import end_pause, pause_channel, wait_for_rate
+from reminders.dispatching.work import Work
+from reminders.model import Channel, Outcome, Reason, Receipt, RefusalKind, Status, TaskRule
+from reminders.replanning import replan_contact, replan_patient
+from reminders.retrying import UNCOUNTED, GiveUp, RetryAt, decide_retry
+from reminders.store.blocks import block_contact
+from reminders.store.cases import hours_of_patient
+from reminders.store.changes import raise_task
+from reminders.store.engine import Transaction, writing
+from reminders.tables import AttemptRow, EventRow, MessageRow, PatientRow, ReminderRow
+
+_log = structlog.get_logger()
+
+_OURS = (Status.SENDING, Status.IN_DOUBT)
+"""A receipt finds its reminders in these; anything else was settled meanwhile by another word of the provider."""
+
+
+def record_receipts(work: Work, receipts: Sequence[Receipt]) -> None:
+    """Record a batch in one transaction."""
+    with writing(work.engine) as tx:
+        attempts = _load_attempts(tx, receipts)
+        _lock_patients(tx, [message for _, message in attempts.values()])
+        for receipt in receipts:
+            attempt, message = attempts[receipt.attempt_id]
+            record_receipt(tx, work, receipt, attempt, message, work.now())
+
+
+def _load_attempts(tx: Transaction, receipts: Sequence[Receipt]) -> dict[int, tuple[AttemptRow, MessageRow]]:
+    rows = tx.execute(
+        select(AttemptRow, MessageRow)
+        .join(MessageRow, MessageRow.id == AttemptRow.message_id)
+        .where(AttemptRow.id.in_([receipt.attempt_id for receipt in receipts]))
+    )
+    return {attempt.id: (attempt, message) for attempt, message in rows}
+
+
+def _lock_patients(tx: Transaction, messages: Sequence[MessageRow]) -> None:
+    # Patients before reminders, as everywhere, so that a replan and a receipt cannot deadlock.
+    ids = {message.patient_id for message in messages}
+    tx.scalars(select(PatientRow.id).where(PatientRow.id.in_(ids)).order_by(PatientRow.id).with_for_update()).all()
+
+
+def record_receipt(
+    tx: Transaction, work: Work, receipt: Receipt, attempt: AttemptRow, message: MessageRow, now: datetime
+) -> None:
+    """Write one attempt's outcome, once, and what follows from it."""
+    attempt.finished_at, attempt.outcome, attempt.code = now, receipt.outcome, receipt.code
+    attempt.look_at = None
+    status = receipt.status if receipt.outcome is Outcome.ACCEPTED else Status(_HEARD[receipt.outcome])
+    tx.add(
+        EventRow(
+            attempt_id=attempt.id,
+            at=now,
+            kind="receipt",
+            status=status,
+            code=receipt.code,
+            provider_id=receipt.provider_id,
+        )
+    )
+    if receipt.outcome is Outcome.ACCEPTED:
+        record_accepted(tx, attempt, message, receipt.provider_id, receipt.status, now)
+    elif receipt.outcome is Outcome.IN_DOUBT:
+        _record_in_doubt(tx, work, attempt, message, now)
+    else:
+        _record_refused(tx, work, receipt, message, now)
+
+
+_HEARD = {Outcome.IN_DOUBT: Status.IN_DOUBT, Outcome.REFUSED: Status.FAILED}
+
+
+# ---- accepted --------------------------------------------------------------------------------------------------
+
+
+def record_accepted(
+    tx: Transaction, attempt: AttemptRow, message: MessageRow, provider_id: str | None, status: Status, now: datetime
+) -> None:
+    """The provider has it: the first word on the attempt's id, and its status if the rank grows."""
+    attempt.provider_id = attempt.provider_id or provider_id
+    message.left_at = message.left_at or attempt.started_at
+    end_pause(tx, Channel(message.channel), now)
+    for row in list_reminders(tx, message):
+        # A resend that has not begun yet is called off: the first try did get there after all.
+        current = Status.IN_DOUBT if row.status in (Status.SCHEDULED, Status.CLAIMED) else Status(row.status)
+        row.status = next_status(current, status)
+        row.claimed_by = row.lease_until = None
+        row.left_at = row.left_at or attempt.started_at
+        row.updated_at = now
+        if row.reason == Reason.UNCLEAR:
+            row.reason = None
+    tx.flush()
+
+
+def list_reminders(tx: Transaction, message: MessageRow) -> list[ReminderRow]:
+    return list(
+        tx.scalars(
+            select(ReminderRow)
+            .where(ReminderRow.message_id == message.id)
+            .order_by(ReminderRow.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+# ---- in doubt --------------------------------------------------------------------------------------------------
+
+
+def _record_in_doubt(tx: Transaction, work: Work, attempt: AttemptRow, message: MessageRow, now: datetime) -> None:
+    attempt.look_at = max(now, attempt.started_at + work.pace.in_doubt_wait)
+    # It may have left: for the first text to a number (C8) and for the desk it counts as said.
+    message.left_at = message.left_at or attempt.started_at
+    for row in list_reminders(tx, message):
+        if row.status == Status.SENDING:
+            row.status, row.claimed_by, row.lease_until, row.updated_at = Status.IN_DOUBT, None, None, now
+    tx.flush()
+
+
+# ---- refused ---------------------------------------------------------------------------------------------------
+
+
+def _record_refused(tx: Transaction, work: Work, receipt: Receipt, message: MessageRow, now: datetime) -> None:
+    channel = Channel(message.channel)
+    if receipt.kind is RefusalKind.CHANNEL:
+        pause_channel(tx, channel, receipt.code, now, work.pace.probe_interval)
+    elif receipt.kind is RefusalKind.RATE:
+        wait_for_rate(tx, channel, now, receipt.retry_after)
+    elif receipt.kind in _BLOCKS:
+        block_contact(
+            tx, channel, message.contact, _BLOCKS[receipt.kind], source="provider", now=now, code=receipt.code
+        )
+    rows = [row for row in list_reminders(tx, message) if row.status in _OURS]
+    for row in rows:
+        _set_back(tx, work, receipt, row, now)
+    tx.flush()
+    if receipt.kind in _BLOCKS:
+        replan_contact(tx, work.clinic, channel, message.contact, now)
+    elif any(row.status != Status.SCHEDULED for row in rows) and message.patient_id is not None:
+        # What closed here may make room for another text, or ask for a call instead.
+        replan_patient(tx, work.clinic, message.patient_id, now)
+
+
+_BLOCKS = {RefusalKind.CONTACT: Reason.CONTACT_REFUSED, RefusalKind.OPT_OUT: Reason.OPTED_OUT}
+
+
+def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: ReminderRow, now: datetime) -> None:
+    """Nothing left: the reminder waits for another try, or closes."""
+    row.claimed_by = row.lease_until = row.left_at = None
+    row.updated_at = now
+    if receipt.kind not in UNCOUNTED:
+        row.attempts += 1
+    decision = decide_retry(
+        receipt,
+        attempts=row.attempts,
+        now=now,
+        expires_at=row.expires_at,
+        hours=hours_of_patient(tx, work.clinic, row.patient_id),
+        jitter=random.random(),
+    )
+    if isinstance(decision, RetryAt):
+        row.status, row.next_attempt_at = Status.SCHEDULED, decision.at
+    else:
+        _close(tx, receipt, decision, row, now)
+
+
+def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: ReminderRow, now: datetime) -> None:
+    row.status, row.reason = decision.status, decision.reason
+    _log.warning("reminder not sent", reminder=row.id, reason=decision.reason, code=receipt.code)
+    if decision.reason is Reason.SERVICE_LATE or receipt.kind is RefusalKind.OPT_OUT:
+        return
+    raise_task(
+        tx,
+        TaskRule.UNDELIVERABLE,
+        _undeliverable_key(receipt, row),
+        _undeliverable_text(receipt, row),
+        now,
+        patient_id=row.patient_id,
+    )
+
+
+def _undeliverable_key(receipt: Receipt, row: ReminderRow) -> str:
+    # A bad number is one question for the desk, however many reminders meet it; the key holds no number (a log may).
+    if receipt.kind is RefusalKind.CONTACT:
+        return f"contact:{row.patient_id}:{row.channel}:{row.message_id}"
+    return f"reminder:{row.id}"
+
+
+def _undeliverable_text(receipt: Receipt, row: ReminderRow) -> str:
+    what = "phone number" if row.channel == Channel.SMS else "email address"
+    if receipt.kind is RefusalKind.CONTACT:
+        return f"Ask the patient for another {what}: this one was refused for good (code {receipt.code})."
+    return f"Call the patient: '{row.rule}' could not be sent (code {receipt.code})."
+
+
+def in_batches(receipts: Iterator[Receipt], size: int) -> Iterator[list[Receipt]]:
+    """Receipts as they come, a few at a time: what is recorded is not in doubt any more."""
+    batch: list[Receipt] = []
+    for receipt in receipts:
+        batch.append(receipt)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

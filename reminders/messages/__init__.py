@@ -1,0 +1,22 @@
+"""The words of every message: loads a clinic's templates, and renders texts and emails of plain values."""
+
+from reminders.messages.loading import Fault, TemplateFaults, load_templates
+from reminders.messages.parts import Part
+from reminders.messages.rendering import RenderedMail, RenderedText, StaffMail, Templates
+from reminders.messages.sandbox import Unrenderable
+from reminders.messages.segments import Encoding, Segments, count_segments
+
+__all__ = [
+    "Encoding",
+    "Fault",
+    "Part",
+    "RenderedMail",
+    "RenderedText",
+    "Segments",
+    "StaffMail",
+    "TemplateFaults",
+    "Templates",
+    "Unrenderable",
+    "count_segments",
+    "load_templates",
+]

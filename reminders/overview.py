@@ -1,0 +1,316 @@
+"""What the desk sees: plans and lists as lines, tasks, the outbox, and how the service is. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from reminders.composing import Said, Visits, compose, is_first_text, load_visits, named_target
+from reminders.messages import Templates, Unrenderable
+from reminders.model import CLOSED, AnchorKind, Audience, Channel, PlannedReminder, Reason, Status, TaskStatus
+from reminders.planning import plan_reminders, sending_hours_of
+from reminders.reconciling import Add, Decision, diff_reminders, status_of
+from reminders.rules import Clinic
+from reminders.store.cases import load_case, load_stored_reminders
+from reminders.store.engine import Transaction
+from reminders.tables import AttemptRow, ChannelRow, DaemonRow, MessageRow, PatientRow, ReminderRow, TaskRow
+
+OVERDUE_AFTER = timedelta(minutes=10)
+"""A reminder this late, by a channel that is not paused, says that nobody dispatches."""
+
+DAEMON_LATE_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One reminder, as `record`, `plan` and `list` print it."""
+
+    id: int | None
+    patient: int
+    procedure: int | None
+    session: int | None
+    treatment: str
+    rule: str
+    occurrence: int
+    audience: str
+    channel: str
+    due_at: str
+    due_local: str
+    expires_at: str
+    target_on: str | None
+    status: str
+    reason: str | None
+    attempts: int
+    provider_id: str | None
+    message: int | None
+    body: str | None
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def utc(instant: datetime) -> str:
+    """Such as 2026-03-24T14:00:00Z."""
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanLine:
+    """A line, and when it leaves where that is later than due."""
+
+    line: Line
+    leaves_local: datetime | None
+
+
+def list_plan(tx: Transaction, clinic: Clinic, templates: Templates, patient_id: int, now: datetime) -> list[PlanLine]:
+    """A patient's whole plan, by time: rows, and what is withheld without ever having had one."""
+    patient = tx.get(PatientRow, patient_id)
+    assert patient is not None, "the caller has found the patient"
+    stored = load_stored_reminders(tx, patient_id)
+    case = load_case(tx, patient, stored)
+    difference = diff_reminders(plan_reminders(case, clinic), stored, now, sending_hours_of(case, clinic))
+    added = {change.planned.identity: change.closed for change in difference.changes if isinstance(change, Add)}
+    lines = _Lines(tx, clinic, templates, [patient], now)
+    rows = {(row.anchor_kind, row.anchor_id, row.rule, row.occurrence): row for row in _rows_of(tx, [patient_id])}
+    shown = []
+    # By time, because the first text to a number carries a line of its own.
+    for decision in sorted(difference.decisions, key=lambda each: each.leave_at or each.planned.due_at):
+        row = rows.pop(decision.planned.identity, None)
+        if row is not None:
+            shown.append(lines.of_row(row, withheld=_withheld_now(decision, row)))
+        else:
+            closed = added.get(decision.planned.identity)
+            shown.append(lines.of_planned(patient, decision.planned, decision.reason, closed))
+    shown.extend(lines.of_row(row) for row in rows.values())
+    return sorted(shown, key=lambda each: (each.line.due_at, each.line.rule, each.line.occurrence))
+
+
+def _withheld_now(decision: Decision, row: ReminderRow) -> Reason | None:
+    """What closed for a reason that still stands is shown withheld: it may come back."""
+    is_closed = row.status in CLOSED and row.status not in (Status.FAILED, Status.EXPIRED, Status.SKIPPED)
+    return decision.reason if is_closed and decision.reason is not None else None
+
+
+def list_reminders(
+    tx: Transaction,
+    clinic: Clinic,
+    templates: Templates,
+    now: datetime,
+    *,
+    status: Status | None = None,
+    patient_id: int | None = None,
+) -> list[PlanLine]:
+    """Every stored reminder that matches, by time."""
+    query = select(PatientRow).order_by(PatientRow.id)
+    patients = list(tx.scalars(query if patient_id is None else query.where(PatientRow.id == patient_id)))
+    lines = _Lines(tx, clinic, templates, patients, now)
+    rows = _rows_of(tx, [patient.id for patient in patients], status)
+    return [lines.of_row(row) for row in rows]
+
+
+def _rows_of(tx: Transaction, patient_ids: Sequence[int], status: Status | None = None) -> Iterator[ReminderRow]:
+    query = select(ReminderRow).order_by(ReminderRow.due_at, ReminderRow.id)
+    if status is not None:
+        query = query.where(ReminderRow.status == status)
+    for start in range(0, len(patient_ids), 500):
+        yield from tx.scalars(query.where(ReminderRow.patient_id.in_(patient_ids[start : start + 500])))
+
+
+class _Lines:
+    """Turns rows and planned occurrences of some patients into lines."""
+
+    def __init__(
+        self, tx: Transaction, clinic: Clinic, templates: Templates, patients: Iterable[PatientRow], now: datetime
+    ) -> None:
+        self._tx = tx
+        self._clinic = clinic
+        self._templates = templates
+        self._now = now
+        self._patients = {patient.id: patient for patient in patients}
+        self._visits: Visits = load_visits(tx, self._patients)
+        self._greeted: set[str] = set()
+
+    def of_row(self, row: ReminderRow, withheld: Reason | None = None) -> PlanLine:
+        patient = self._patients[row.patient_id]
+        message = self._tx.get(MessageRow, row.message_id) if row.message_id else None
+        leaves_at = max(row.next_attempt_at, row.due_at)
+        said = Said.of(row, leave_at=row.left_at or leaves_at)
+        is_pending = row.status in (Status.SCHEDULED, Status.CLAIMED)
+        line = Line(
+            id=row.id,
+            patient=row.patient_id,
+            procedure=row.anchor_id if row.anchor_kind == AnchorKind.PROCEDURE else None,
+            session=row.anchor_id if row.anchor_kind == AnchorKind.SESSION else None,
+            treatment=row.treatment,
+            rule=row.rule,
+            occurrence=row.occurrence,
+            audience=row.audience,
+            channel=row.channel,
+            due_at=utc(row.due_at),
+            due_local=self._local(patient, row.due_at).isoformat(timespec="seconds"),
+            expires_at=utc(row.expires_at),
+            target_on=_text(named_target(self._templates, said)),
+            status=Status.WITHHELD if withheld else row.status,
+            reason=withheld or row.reason,
+            attempts=row.attempts,
+            provider_id=self._provider_id(row),
+            message=row.message_id,
+            body=message.body if message and not is_pending else self._preview(patient, said, is_pending),
+        )
+        is_put_back = is_pending and leaves_at > row.due_at
+        return PlanLine(line=line, leaves_local=self._local(patient, leaves_at) if is_put_back else None)
+
+    def of_planned(
+        self, patient: PatientRow, planned: PlannedReminder, reason: Reason | None, closed: Reason | None
+    ) -> PlanLine:
+        said = Said(
+            rule=planned.identity.rule,
+            treatment=planned.treatment,
+            occurrence=planned.identity.occurrence,
+            audience=planned.audience,
+            channel=planned.channel,
+            leave_at=planned.due_at,
+            anchor_id=planned.identity.anchor_id,
+            target_on=planned.target_on,
+            visit_at=planned.visit_at,
+        )
+        kind, anchor_id = planned.identity.anchor_kind, planned.identity.anchor_id
+        line = Line(
+            id=None,
+            patient=patient.id,
+            procedure=anchor_id if kind is AnchorKind.PROCEDURE else None,
+            session=anchor_id if kind is AnchorKind.SESSION else None,
+            treatment=planned.treatment,
+            rule=planned.identity.rule,
+            occurrence=planned.identity.occurrence,
+            audience=planned.audience,
+            channel=planned.channel,
+            due_at=utc(planned.due_at),
+            due_local=self._local(patient, planned.due_at).isoformat(timespec="seconds"),
+            expires_at=utc(planned.expires_at),
+            target_on=_text(named_target(self._templates, said)),
+            status=status_of(closed) if closed else Status.WITHHELD,
+            reason=closed or reason,
+            attempts=0,
+            provider_id=None,
+            message=None,
+            body=None,
+        )
+        return PlanLine(line=line, leaves_local=None)
+
+    def _local(self, patient: PatientRow, instant: datetime) -> datetime:
+        return instant.astimezone(ZoneInfo(patient.time_zone) if patient.time_zone else self._clinic.time_zone)
+
+    def _provider_id(self, row: ReminderRow) -> str | None:
+        if row.message_id is None:
+            return None
+        return self._tx.scalar(
+            select(AttemptRow.provider_id)
+            .where(AttemptRow.message_id == row.message_id, AttemptRow.provider_id.is_not(None))
+            .order_by(AttemptRow.id.desc())
+            .limit(1)
+        )
+
+    def _preview(self, patient: PatientRow, said: Said, is_pending: bool) -> str | None:
+        """The text as it will be; None for what will not leave."""
+        if not is_pending:
+            return None
+        try:
+            is_first = self._greets(patient, said)
+            return compose(self._templates, [said], self._visits, patient_name=patient.name, is_first=is_first).body
+        except Unrenderable:
+            return None
+
+    def _greets(self, patient: PatientRow, said: Said) -> bool:
+        """The first text to a number is the earliest of those still to come, if none has left yet."""
+        if said.channel is not Channel.SMS or said.audience is Audience.STAFF or patient.phone is None:
+            return False
+        if patient.phone in self._greeted:
+            return False
+        self._greeted.add(patient.phone)
+        return is_first_text(self._tx, patient.phone)
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+# ---- tasks, outbox, status -------------------------------------------------------------------------------------
+
+
+def list_tasks(tx: Transaction, now: datetime) -> list[dict[str, object]]:
+    """Open tasks that are due, the oldest first."""
+    rows = tx.scalars(
+        select(TaskRow)
+        .where(TaskRow.status == TaskStatus.OPEN, TaskRow.due_at <= now)
+        .order_by(TaskRow.due_at, TaskRow.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "rule": row.rule,
+            "patient": row.patient_id,
+            "procedure": row.procedure_id,
+            "session": row.session_id,
+            "due_at": utc(row.due_at),
+            "status": row.status,
+            "text": row.text,
+        }
+        for row in rows
+    ]
+
+
+def list_outbox(tx: Transaction) -> list[dict[str, object]]:
+    """The messages that the outbox keeps, in the order they would have left."""
+    rows = tx.execute(
+        select(MessageRow, AttemptRow)
+        .join(AttemptRow, AttemptRow.message_id == MessageRow.id)
+        .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
+        .order_by(AttemptRow.finished_at, AttemptRow.id)
+    )
+    return [
+        {
+            "message": message.id,
+            "patient": message.patient_id,
+            "channel": message.channel,
+            "to": message.contact,
+            "sent_at": utc(attempt.started_at),
+            "subject": message.subject,
+            "body": message.body,
+            "segments": message.segments,
+        }
+        for message, attempt in rows
+    ]
+
+
+def read_status(tx: Transaction, now: datetime) -> Mapping[str, object]:
+    """How the service is; `ok` is false where a person should look."""
+    ticked_at = tx.scalar(select(func.max(DaemonRow.ticked_at)).where(DaemonRow.stopped_at.is_(None)))
+    age = (now - ticked_at).total_seconds() if ticked_at else None
+    paused = [row.channel for row in tx.scalars(select(ChannelRow)) if _is_paused(row, now)]
+    overdue = _count(tx, Status.SCHEDULED, ReminderRow.next_attempt_at <= now - OVERDUE_AFTER)
+    is_late = age is not None and age > DAEMON_LATE_AFTER.total_seconds()
+    return {
+        "ok": not paused and not overdue and not is_late,
+        "daemon_age_seconds": round(age) if age is not None else None,
+        "overdue": overdue,
+        "in_doubt": _count(tx, Status.IN_DOUBT),
+        "paused": paused,
+        "tasks": len(list_tasks(tx, now)),
+    }
+
+
+def _is_paused(row: ChannelRow, now: datetime) -> bool:
+    """A pause that needs a probe lasts until one gets through; one for the rate ends by itself."""
+    return row.paused_until is not None and (row.needs_probe or row.paused_until > now)
+
+
+def _count(tx: Transaction, status: Status, *conditions: object) -> int:
+    query = select(func.count()).select_from(ReminderRow).where(ReminderRow.status == status)
+    for condition in conditions:
+        query = query.where(condition)  # type: ignore[arg-type]
+    return tx.scalar(query) or 0

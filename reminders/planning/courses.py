@@ -1,0 +1,106 @@
+"""Courses: which procedures make one session, which number it has, and whether there is a next one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from reminders.local_time import add_calendar, local_date
+from reminders.model import Procedure, Reason
+from reminders.rules import Treatment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformedSession:
+    """The procedures of one treatment on one clinic-local day: one session with one set of reminders."""
+
+    treatment: Treatment
+    on: date
+    """D0, the clinic-local day."""
+    performed_at: datetime
+    """t0: the latest of the day."""
+    procedure_ids: tuple[int, ...]
+    """In the order of `performed_at`."""
+    number: int
+    course: int
+    planned_sessions: int | None
+    is_latest: bool
+    """Of the latest course of this treatment."""
+
+    @property
+    def anchor_id(self) -> int:
+        """The procedure that the reminders hang on: the first entered, so that a second site moves no identity."""
+        return min(self.procedure_ids)
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """Newer is later, then higher."""
+        return self.performed_at, max(self.procedure_ids)
+
+    @property
+    def target_on(self) -> date:
+        """The day the next session may be."""
+        return add_calendar(self.on, self.treatment.interval)
+
+    def why_no_next_session(self) -> Reason | None:
+        """None where there is a next session to speak of (domain: 'Is there a next one?')."""
+        if not self.is_latest:
+            return Reason.NEWER_PROCEDURE
+        if self.planned_sessions is not None:
+            return None if self.number < self.planned_sessions else Reason.LAST_SESSION
+        return None if self.number < self.treatment.sessions.least else Reason.COURSE_UNDECIDED
+
+
+def list_performed_sessions(
+    procedures: Iterable[Procedure], treatment: Treatment, zone: ZoneInfo
+) -> list[PerformedSession]:
+    """The sessions performed with one treatment, oldest first, with course and number worked out anew."""
+    days = _group_by_day(procedures, treatment, zone)
+    numbers = _number_days(days)
+    return [
+        PerformedSession(
+            treatment=treatment,
+            on=local_date(day[-1].performed_at, zone),
+            performed_at=day[-1].performed_at,
+            procedure_ids=tuple(procedure.id for procedure in day),
+            number=number,
+            course=course,
+            planned_sessions=_planned_sessions(days, numbers, course),
+            is_latest=day is days[-1],
+        )
+        for day, (course, number) in zip(days, numbers, strict=True)
+    ]
+
+
+def _group_by_day(procedures: Iterable[Procedure], treatment: Treatment, zone: ZoneInfo) -> list[list[Procedure]]:
+    counting = [each for each in procedures if each.treatment == treatment.id and not each.is_cancelled]
+    counting.sort(key=lambda each: (each.performed_at, each.id))
+    return [list(day) for _, day in groupby(counting, key=lambda each: local_date(each.performed_at, zone))]
+
+
+def _number_days(days: list[list[Procedure]]) -> list[tuple[int, int]]:
+    """(course, session number) of each day: the number given, else one more; a given 1 starts a new course."""
+    numbers: list[tuple[int, int]] = []
+    course, number = 1, 0
+    for day in days:
+        given = [each.session_given for each in day if each.session_given is not None]
+        number = given[-1] if given else number + 1
+        if given and number == 1 and numbers:
+            course += 1
+        numbers.append((course, number))
+    return numbers
+
+
+def _planned_sessions(days: list[list[Procedure]], numbers: list[tuple[int, int]], course: int) -> int | None:
+    """The clinician's latest decision for the course."""
+    decisions = [
+        (each.decided_at, each.id, each.planned_sessions)
+        for day, (its_course, _) in zip(days, numbers, strict=True)
+        if its_course == course
+        for each in day
+        if each.decided_at is not None
+    ]
+    return max(decisions)[2] if decisions else None

@@ -1,0 +1,89 @@
+"""Plan again, compare, apply: the one mechanism behind every change after the fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from reminders.local_time import add_calendar, end_of_day, local_date
+from reminders.model import Channel, PatientCase, Plan, SessionState
+from reminders.planning import plan_reminders, sending_hours_of
+from reminders.reconciling import Difference, diff_reminders, diff_tasks
+from reminders.rules import Clinic
+from reminders.store.cases import load_case, load_stored_reminders, lock_patient
+from reminders.store.changes import apply_changes, apply_task_changes, load_planned_tasks
+from reminders.store.engine import Transaction
+from reminders.tables import PatientRow, SessionRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replanned:
+    """What a replan found and did."""
+
+    case: PatientCase
+    plan: Plan
+    difference: Difference
+
+
+def replan_patient(tx: Transaction, clinic: Clinic, patient_id: int, now: datetime) -> Replanned:
+    """Bring a patient's rows in line with the rules, in the caller's transaction, holding the patient's row."""
+    patient = lock_patient(tx, patient_id)
+    assert patient is not None, "only a patient that exists is replanned"
+    lapse_sessions(tx, clinic, patient_id, now)
+    stored = load_stored_reminders(tx, patient_id)
+    case = load_case(tx, patient, stored)
+    plan = plan_reminders(case, clinic)
+    difference = diff_reminders(plan, stored, now, sending_hours_of(case, clinic))
+    apply_changes(tx, patient_id, difference.changes, now)
+    apply_task_changes(tx, patient_id, diff_tasks(difference.tasks, load_planned_tasks(tx, patient_id)), now)
+    return Replanned(case=case, plan=plan, difference=difference)
+
+
+def lapse_sessions(tx: Transaction, clinic: Clinic, patient_id: int, now: datetime) -> None:
+    """A session whose day is long past no longer counts as open.
+
+    Kept as a fact of its row, because the planner does not know what time it is.
+    """
+    open_rows = tx.scalars(
+        select(SessionRow).where(SessionRow.patient_id == patient_id, SessionRow.state == SessionState.OPEN)
+    )
+    for row in open_rows:
+        if lapses_at(clinic, row.starts_at) <= now:
+            row.state = SessionState.LAPSED
+    tx.flush()
+
+
+def lapses_at(clinic: Clinic, starts_at: datetime) -> datetime:
+    """The end of the last day on which a recorded procedure still closes the session."""
+    booked_on = local_date(starts_at, clinic.time_zone)
+    return end_of_day(add_calendar(booked_on, clinic.visits.matches_within), clinic.time_zone)
+
+
+def list_lapsing_patients(tx: Transaction, clinic: Clinic, now: datetime) -> list[int]:
+    """Patients with an open session whose time to count is over."""
+    days = clinic.visits.matches_within.value
+    # A day more than any zone can shift: `lapses_at` decides.
+    long_past = tx.execute(
+        select(SessionRow.patient_id, SessionRow.starts_at).where(
+            SessionRow.state == SessionState.OPEN, SessionRow.starts_at < now - timedelta(days=days - 1)
+        )
+    )
+    return sorted({patient_id for patient_id, starts_at in long_past if lapses_at(clinic, starts_at) <= now})
+
+
+def replan_contact(tx: Transaction, clinic: Clinic, channel: Channel, contact: str, now: datetime) -> list[Replanned]:
+    """Replan everyone with this number or address, in the order of their ids so that two of these cannot deadlock."""
+    column = PatientRow.phone if channel is Channel.SMS else PatientRow.email
+    ids = tx.scalars(select(PatientRow.id).where(column == contact).order_by(PatientRow.id))
+    return [replan_patient(tx, clinic, patient_id, now) for patient_id in ids.all()]
+
+
+def list_patient_ids(tx: Transaction) -> list[int]:
+    return list(tx.scalars(select(PatientRow.id).order_by(PatientRow.id)))
+
+
+def count_changes(replanned: Replanned) -> int:
+    """How many of the patient's rows a replan changed."""
+    return len(replanned.difference.changes)

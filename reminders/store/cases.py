@@ -1,0 +1,155 @@
+"""Reads all that a plan depends on for one patient, in the words of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from reminders.model import (
+    PENDING,
+    AnchorKind,
+    Channel,
+    Contact,
+    Identity,
+    PatientCase,
+    Precision,
+    Procedure,
+    Reason,
+    Session,
+    SessionState,
+    Status,
+    StoredReminder,
+)
+from reminders.rules import Clinic
+from reminders.sending_hours import SendingHours
+from reminders.store.engine import Transaction
+from reminders.tables import ConsentRow, ContactBlockRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
+
+_RowT = TypeVar("_RowT", ProcedureRow, SessionRow, ReminderRow)
+
+
+def lock_patient(tx: Transaction, patient_id: int) -> PatientRow | None:
+    """Hold the patient's row until the transaction ends, so that one change at a time replans.
+
+    SQLite holds the whole database already: its writers begin IMMEDIATE.
+    """
+    return tx.scalar(
+        select(PatientRow)
+        .where(PatientRow.id == patient_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def load_case(tx: Transaction, patient: PatientRow, stored: Sequence[StoredReminder]) -> PatientCase:
+    """The patient's procedures, sessions, contacts and what the patient has been told."""
+    return PatientCase(
+        patient_id=patient.id,
+        procedures=tuple(map(read_procedure, _rows_of(tx, ProcedureRow, patient.id))),
+        sessions=tuple(map(_session, _rows_of(tx, SessionRow, patient.id))),
+        contacts=load_contacts(tx, [patient])[patient.id],
+        time_zone=patient.time_zone,
+        left=tuple(
+            sorted((row for row in stored if row.has_left), key=lambda row: (row.left_at or row.due_at, row.id))
+        ),
+    )
+
+
+def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> SendingHours:
+    """The clinic's sending hours in the patient's zone."""
+    own = tx.scalar(select(PatientRow.time_zone).where(PatientRow.id == patient_id))
+    return SendingHours(windows=clinic.sending_hours, zone=ZoneInfo(own) if own else clinic.time_zone)
+
+
+def load_stored_reminders(tx: Transaction, patient_id: int) -> list[StoredReminder]:
+    return [read_reminder(row) for row in _rows_of(tx, ReminderRow, patient_id)]
+
+
+def _rows_of(tx: Transaction, table: type[_RowT], patient_id: int) -> Iterable[_RowT]:
+    return tx.scalars(select(table).where(table.patient_id == patient_id).order_by(table.id))
+
+
+def load_contacts(tx: Transaction, patients: Sequence[PatientRow]) -> dict[int, Mapping[Channel, Contact]]:
+    """For each patient and channel: the address, or why nothing may leave there."""
+    ids = [patient.id for patient in patients]
+    consented = {
+        (row.patient_id, row.channel)
+        for row in tx.scalars(
+            select(ConsentRow).where(ConsentRow.patient_id.in_(ids), ConsentRow.withdrawn_at.is_(None))
+        )
+    }
+    addresses = [address for patient in patients for address in (patient.phone, patient.email) if address]
+    blocked = _load_blocks(tx, addresses)
+    return {
+        patient.id: {
+            channel: _contact(channel, address, (patient.id, channel) in consented, blocked)
+            for channel, address in ((Channel.SMS, patient.phone), (Channel.EMAIL, patient.email))
+        }
+        for patient in patients
+    }
+
+
+def _load_blocks(tx: Transaction, addresses: Sequence[str]) -> dict[tuple[str, str], Reason]:
+    rows = tx.scalars(
+        select(ContactBlockRow)
+        .where(ContactBlockRow.contact.in_(addresses), ContactBlockRow.lifted_at.is_(None))
+        # `opted_out` comes last and so has the say over `contact_refused`.
+        .order_by(ContactBlockRow.reason)
+    )
+    return {(row.channel, row.contact): Reason(row.reason) for row in rows}
+
+
+def _contact(
+    channel: Channel, address: str | None, has_consent: bool, blocked: Mapping[tuple[str, str], Reason]
+) -> Contact:
+    if address is None:
+        return Contact(channel=channel, address=None, blocked=Reason.NO_CONTACT)
+    no_consent = None if has_consent else Reason.NO_CONSENT
+    return Contact(channel=channel, address=address, blocked=blocked.get((channel, address)) or no_consent)
+
+
+def read_procedure(row: ProcedureRow) -> Procedure:
+    return Procedure(
+        id=row.id,
+        treatment=row.treatment,
+        performed_at=row.performed_at,
+        precision=Precision(row.precision),
+        session_given=row.session_given,
+        planned_sessions=row.planned_sessions,
+        decided_at=row.decided_at,
+        is_cancelled=row.cancelled_at is not None,
+    )
+
+
+def _session(row: SessionRow) -> Session:
+    return Session(
+        id=row.id,
+        treatment=row.treatment,
+        starts_at=row.starts_at,
+        visit=row.visit or row.id,
+        changed_at=row.changed_at,
+        precision=Precision(row.precision),
+        state=SessionState(row.state),
+    )
+
+
+def read_reminder(row: ReminderRow) -> StoredReminder:
+    status = Status(row.status)
+    return StoredReminder(
+        id=row.id,
+        identity=Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence),
+        treatment=row.treatment,
+        channel=Channel(row.channel),
+        status=status,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        reason=Reason(row.reason) if row.reason else None,
+        target_on=row.target_on,
+        visit_at=row.visit_at,
+        next_attempt_at=row.next_attempt_at if status in PENDING else None,
+        left_at=row.left_at,
+        contact=row.contact,
+    )

@@ -1,0 +1,168 @@
+"""Writes what reconciling decided: each change only where the row still stands as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, select, update
+
+from reminders.model import CLOSED, PENDING, Reason, Status, StoredReminder, StoredTask, TaskRule, TaskStatus
+from reminders.reconciling import Add, Change, Close, Move, Revive, TaskDifference, status_of
+from reminders.store.engine import Transaction
+from reminders.tables import ReminderRow, TaskRow
+
+PLANNED_TASKS = (
+    TaskRule.DECIDE_COURSE,
+    TaskRule.TOO_EARLY,
+    TaskRule.OVERLAP,
+    TaskRule.SESSION_OUTCOME,
+    TaskRule.TELL_PATIENT,
+)
+"""Tasks that follow from the plan; the others are raised where something failed, and stay until a person is done."""
+
+
+def apply_changes(tx: Transaction, patient_id: int, changes: Iterable[Change], now: datetime) -> None:
+    """Apply a patient's changes. The caller holds the patient's row."""
+    for change in changes:
+        if isinstance(change, Add):
+            tx.add(_new_row(patient_id, change, now))
+        elif isinstance(change, Close):
+            _close(tx, change, now)
+        else:
+            _place(tx, change, now)
+    tx.flush()
+
+
+def _new_row(patient_id: int, change: Add, now: datetime) -> ReminderRow:
+    planned = change.planned
+    status = status_of(change.closed) if change.closed else Status.SCHEDULED
+    return ReminderRow(
+        patient_id=patient_id,
+        anchor_kind=planned.identity.anchor_kind,
+        anchor_id=planned.identity.anchor_id,
+        rule=planned.identity.rule,
+        occurrence=planned.identity.occurrence,
+        treatment=planned.treatment,
+        audience=planned.audience,
+        channel=planned.channel,
+        status=status,
+        reason=change.closed,
+        due_at=planned.due_at,
+        next_attempt_at=change.leave_at,
+        expires_at=planned.expires_at,
+        target_on=planned.target_on,
+        visit_at=planned.visit_at,
+        attempts=0,
+        resends=0,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _place(tx: Transaction, change: Move | Revive, now: datetime) -> None:
+    planned = change.planned
+    # A claim that another daemon holds is void: it re-reads the row before anything leaves (R25).
+    tx.execute(
+        update(ReminderRow)
+        .where(_still_unsent(change.stored))
+        .values(
+            status=Status.SCHEDULED,
+            # A resend keeps its flag wherever it moves.
+            reason=case((ReminderRow.resends > 0, Reason.RESENT_AFTER_UNKNOWN.value), else_=None),
+            channel=planned.channel,
+            due_at=planned.due_at,
+            next_attempt_at=change.leave_at,
+            expires_at=planned.expires_at,
+            target_on=planned.target_on,
+            visit_at=planned.visit_at,
+            claimed_by=None,
+            lease_until=None,
+            updated_at=now,
+        )
+    )
+
+
+def _close(tx: Transaction, change: Close, now: datetime) -> None:
+    times = {"due_at": change.planned.due_at, "expires_at": change.planned.expires_at} if change.planned else {}
+    tx.execute(
+        update(ReminderRow)
+        .where(_still_unsent(change.stored))
+        .values(
+            status=status_of(change.reason),
+            reason=change.reason,
+            claimed_by=None,
+            lease_until=None,
+            updated_at=now,
+            **times,
+        )
+    )
+
+
+def _still_unsent(stored: StoredReminder) -> ColumnElement[bool]:
+    # The guard: a row that has gone out meanwhile is left alone, whatever was decided about it.
+    states = PENDING if stored.is_pending else CLOSED
+    return (ReminderRow.id == stored.id) & ReminderRow.status.in_(states)
+
+
+# ---- tasks -----------------------------------------------------------------------------------------------------
+
+
+def load_planned_tasks(tx: Transaction, patient_id: int) -> list[StoredTask]:
+    rows = tx.scalars(select(TaskRow).where(TaskRow.patient_id == patient_id, TaskRow.rule.in_(PLANNED_TASKS)))
+    return [StoredTask(id=row.id, rule=TaskRule(row.rule), key=row.key, status=TaskStatus(row.status)) for row in rows]
+
+
+def apply_task_changes(tx: Transaction, patient_id: int, difference: TaskDifference, now: datetime) -> None:
+    for task in difference.add:
+        tx.add(
+            TaskRow(
+                patient_id=patient_id,
+                rule=task.rule,
+                key=task.key,
+                procedure_id=task.procedure_id,
+                session_id=task.session_id,
+                text=task.text,
+                due_at=task.due_at or now,
+                status=TaskStatus.OPEN,
+                created_at=now,
+            )
+        )
+    for row, task in difference.reopen:
+        _set_task(tx, row.id, status=TaskStatus.OPEN, closed_at=None, text=task.text, due_at=task.due_at or now)
+    for row in difference.close:
+        _set_task(tx, row.id, status=TaskStatus.CLOSED, closed_at=now)
+    tx.flush()
+
+
+def _set_task(tx: Transaction, task_id: int, **values: object) -> None:
+    tx.execute(update(TaskRow).where(TaskRow.id == task_id).values(**values))
+
+
+def raise_task(
+    tx: Transaction, rule: TaskRule, key: str, text: str, now: datetime, *, patient_id: int | None = None
+) -> None:
+    """Open a task that a failure asks for, once per key; one that a person has done stays done."""
+    found = tx.scalar(select(TaskRow).where(TaskRow.rule == rule, TaskRow.key == key))
+    if found is None:
+        tx.add(
+            TaskRow(
+                patient_id=patient_id,
+                rule=rule,
+                key=key,
+                text=text,
+                due_at=now,
+                status=TaskStatus.OPEN,
+                created_at=now,
+            )
+        )
+        tx.flush()
+
+
+def close_tasks(tx: Transaction, rule: TaskRule, key_prefix: str, now: datetime) -> None:
+    """Close open tasks whose cause is over."""
+    tx.execute(
+        update(TaskRow)
+        .where(TaskRow.rule == rule, TaskRow.key.startswith(key_prefix), TaskRow.status == TaskStatus.OPEN)
+        .values(status=TaskStatus.CLOSED, closed_at=now)
+    )

@@ -1,0 +1,112 @@
+"""Claims and leases: which worker may hand a reminder over, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from reminders.model import Channel, Status
+from reminders.store.engine import Transaction
+from reminders.tables import AttemptRow, ChannelRow, EventRow, ReminderRow
+
+
+def claim_due(
+    tx: Transaction, *, channels: Collection[Channel], worker: str, now: datetime, lease_until: datetime, limit: int
+) -> list[int]:
+    """Take up to `limit` due reminders for one worker; each goes to exactly one (R4, R5). Returns their ids."""
+    due = (
+        select(ReminderRow.id)
+        .where(
+            ReminderRow.status == Status.SCHEDULED,
+            ReminderRow.next_attempt_at <= now,
+            ReminderRow.channel.in_(channels),
+        )
+        .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        # A bare IN-subquery can pass its LIMIT on PostgreSQL; a CTE is run once.
+        .cte("due")
+    )
+    claim = (
+        update(ReminderRow)
+        .where(ReminderRow.id.in_(select(due.c.id)), ReminderRow.status == Status.SCHEDULED)
+        .values(status=Status.CLAIMED, claimed_by=worker, lease_until=lease_until)
+        .returning(ReminderRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(tx.scalars(claim))
+
+
+def release_expired_claims(tx: Transaction, now: datetime) -> int:
+    """Claims whose worker is gone before anything was handed over: back into the queue."""
+    released = tx.scalars(
+        update(ReminderRow)
+        .where(ReminderRow.status == Status.CLAIMED, ReminderRow.lease_until <= now)
+        .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
+        .returning(ReminderRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(released.all())
+
+
+def doubt_expired_sends(tx: Transaction, now: datetime, wait: timedelta) -> int:
+    """Hand-overs whose worker is gone: nobody knows whether they left, so they must be looked for."""
+    message_ids = set(
+        tx.scalars(
+            update(ReminderRow)
+            .where(ReminderRow.status == Status.SENDING, ReminderRow.lease_until <= now)
+            .values(status=Status.IN_DOUBT, claimed_by=None, lease_until=None, updated_at=now)
+            .returning(ReminderRow.message_id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    attempts = tx.scalars(
+        select(AttemptRow).where(AttemptRow.message_id.in_(message_ids), AttemptRow.finished_at.is_(None))
+    )
+    for attempt in attempts.all():
+        attempt.look_at = max(now, attempt.started_at + wait)
+        tx.add(EventRow(attempt_id=attempt.id, at=now, kind="lease_lost", status=Status.IN_DOUBT))
+    tx.flush()
+    return len(message_ids)
+
+
+def load_channels(tx: Transaction, channels: Collection[Channel], *, for_update: bool = False) -> list[ChannelRow]:
+    query = select(ChannelRow).where(ChannelRow.channel.in_(channels)).order_by(ChannelRow.channel)
+    return list(tx.scalars(query.with_for_update() if for_update else query))
+
+
+def take_probe(tx: Transaction, channel: Channel, now: datetime, next_probe_at: datetime) -> bool:
+    """Whether this worker may try a paused channel with one message: one a probe interval, over all daemons (R9)."""
+    taken = tx.scalars(
+        update(ChannelRow)
+        .where(ChannelRow.channel == channel, ChannelRow.needs_probe, ChannelRow.paused_until <= now)
+        .values(paused_until=next_probe_at)
+        .returning(ChannelRow.channel)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.all())
+
+
+def list_expiring_patients(tx: Transaction, before: datetime, limit: int) -> list[int]:
+    """Patients with a waiting reminder that is over: where its channel is paused, no claim comes to it."""
+    rows = tx.scalars(
+        select(ReminderRow.patient_id)
+        .where(ReminderRow.status == Status.SCHEDULED, ReminderRow.expires_at <= before)
+        .order_by(ReminderRow.expires_at)
+        .limit(limit)
+    )
+    return sorted(set(rows))
+
+
+def load_claimed(tx: Transaction, worker: str) -> list[ReminderRow]:
+    """The reminders that this worker still holds, in the order of their turn."""
+    return list(
+        tx.scalars(
+            select(ReminderRow)
+            .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == worker)
+            .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
+            .execution_options(populate_existing=True)
+        )
+    )

@@ -1,0 +1,69 @@
+"""The schema: bringing a database up to date, and refusing one that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from reminders.store.trouble import DatabaseTrouble, describe
+
+_MIGRATIONS_LOCK = 7_305_511
+"""Any number will do, as long as nothing else on the server takes the same advisory lock."""
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest schema, from empty too. Two at once are safe; raises DatabaseTrouble."""
+    try:
+        with engine.begin() as connection:
+            # SQLite: BEGIN IMMEDIATE keeps others out. PostgreSQL: this lock does, until the commit.
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATIONS_LOCK})")
+            command.upgrade(alembic_config(connection), "head")
+    except SQLAlchemyError as error:
+        raise DatabaseTrouble(describe(error) or "The database could not be migrated.") from error
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse a database whose schema is not this release's. Raises DatabaseTrouble."""
+    try:
+        with engine.execution_options(reads_only=True).connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    except SQLAlchemyError as error:
+        raise DatabaseTrouble(describe(error) or "The database could not be read.") from error
+    if found != newest:
+        raise DatabaseTrouble(
+            "The database has another schema than this release: stop every daemon of an older release, "
+            "then run `reminders migrate`."
+        )
+
+
+def prepare(engine: Engine) -> None:
+    """At every start: the embedded database migrates itself, a server's is checked."""
+    try:
+        require_current(engine)
+    except DatabaseTrouble:
+        if engine.dialect.name != "sqlite":
+            raise
+        migrate(engine)
+
+
+def alembic_config(connection: Connection) -> AlembicConfig:
+    """Alembic, pointed at our migrations, on a connection whose transaction the caller owns."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(migrations_dir()))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrations_dir() -> Path:
+    """The scripts of a checkout, or those shipped inside the package."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "_alembic"
+    return shipped if shipped.is_dir() else package.parent / "alembic"

@@ -1,0 +1,338 @@
+"""The database's tables. Row classes only: no query, no rule.
+
+Every timestamp is aware UTC through `UtcDateTime`; the database's own clock is never asked.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant; refuses a naive value, which would be somebody's local time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        # SQLite has no zones: it keeps the UTC wall clock as text, which sorts in order.
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    # Constraints have names, so that a migration can change them on both databases.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), str: String(), dict[str, Any]: JSON()}
+
+
+class PatientRow(Base):
+    """A person who receives reminders. The same name with the same number or address is the same person."""
+
+    __tablename__ = "patients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str]
+    """The name folded for comparison: case and spacing do not make another person."""
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    language: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("name_key", "phone", name="uq_patients_name_phone"),
+        UniqueConstraint("name_key", "email", name="uq_patients_name_email"),
+        Index("ix_patients_phone", "phone"),
+        Index("ix_patients_email", "email"),
+    )
+
+
+class ConsentRow(Base):
+    """A patient's word that a channel may be used: who took it, when and how (C6)."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    channel: Mapped[str]
+    given_at: Mapped[datetime]
+    source: Mapped[str]
+    recorded_by: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ContactBlockRow(Base):
+    """A number or address that must not be used: opted out, or refused for good by the provider.
+
+    Keyed by the contact itself, so that entering it under another patient does not undo it.
+    """
+
+    __tablename__ = "contact_blocks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    contact: Mapped[str]
+    reason: Mapped[str]
+    """`opted_out` or `contact_refused`."""
+    source: Mapped[str]
+    """`desk`, `reply` or `provider`: who said so, which decides who may lift it."""
+    code: Mapped[str | None]
+    blocked_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("channel", "contact", "reason", name="uq_contact_blocks_contact"),)
+
+
+class ProcedureRow(Base):
+    __tablename__ = "procedures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    treatment: Mapped[str]
+    performed_at: Mapped[datetime]
+    precision: Mapped[str]
+    session_given: Mapped[int | None]
+    planned_sessions: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    attributes: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+
+
+class SessionRow(Base):
+    """A booked next visit. Moved to another day it is a new row that names the one it replaces."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    treatment: Mapped[str]
+    starts_at: Mapped[datetime]
+    precision: Mapped[str]
+    state: Mapped[str]
+    visit: Mapped[int | None]
+    """The first session of the chain of moves; NULL on that first one itself."""
+    performed_by: Mapped[int | None] = mapped_column(ForeignKey("procedures.id"))
+    booked_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class ReminderRow(Base):
+    """One occurrence for one anchor. Ends with exactly one outcome."""
+
+    __tablename__ = "reminders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    anchor_kind: Mapped[str]
+    anchor_id: Mapped[int]
+    rule: Mapped[str]
+    occurrence: Mapped[int]
+    treatment: Mapped[str]
+    audience: Mapped[str]
+    channel: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    due_at: Mapped[datetime]
+    """The planner's."""
+    next_attempt_at: Mapped[datetime]
+    """Dispatch's: what the claim reads."""
+    expires_at: Mapped[datetime]
+    target_on: Mapped[date | None]
+    visit_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int]
+    """Tries that count towards giving up."""
+    resends: Mapped[int]
+    """How often it was sent again after an unclear hand-over: at most once."""
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    contact: Mapped[str | None]
+    left_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("anchor_kind", "anchor_id", "rule", "occurrence", name="uq_reminders_identity"),
+        # Partial: the claim's cost does not grow with the table.
+        Index(
+            "ix_reminders_due",
+            "next_attempt_at",
+            sqlite_where=text("status = 'scheduled'"),
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+        Index(
+            "ix_reminders_expiring",
+            "expires_at",
+            sqlite_where=text("status = 'scheduled'"),
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+        Index(
+            "ix_reminders_leased",
+            "lease_until",
+            sqlite_where=text("status IN ('claimed', 'sending')"),
+            postgresql_where=text("status IN ('claimed', 'sending')"),
+        ),
+        Index(
+            "ix_reminders_claimed",
+            "claimed_by",
+            sqlite_where=text("status = 'claimed'"),
+            postgresql_where=text("status = 'claimed'"),
+        ),
+        Index(
+            "ix_reminders_in_doubt",
+            "updated_at",
+            sqlite_where=text("status = 'in_doubt'"),
+            postgresql_where=text("status = 'in_doubt'"),
+        ),
+    )
+
+
+class MessageRow(Base):
+    """One text or email as it leaves: one or more reminders, or a mail to the staff."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    channel: Mapped[str]
+    contact: Mapped[str]
+    subject: Mapped[str | None]
+    body: Mapped[str]
+    html: Mapped[str | None]
+    segments: Mapped[int]
+    created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_messages_contact", "channel", "contact"),)
+
+
+class AttemptRow(Base):
+    """One try to hand a message to a provider. Inserted before anything leaves; its outcome is written once."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    provider: Mapped[str]
+    started_at: Mapped[datetime]
+    send_before: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    code: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    look_at: Mapped[datetime | None]
+    """When to look (again) for a message whose fate is unclear."""
+
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_id", name="uq_attempts_provider_id"),
+        Index(
+            "ix_attempts_unclear",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
+
+
+class EventRow(Base):
+    """What was heard of an attempt, as it came in: append-only."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    """`receipt`, `lease_lost`, `search`, `callback`."""
+    status: Mapped[str]
+    code: Mapped[str | None]
+    provider_id: Mapped[str | None]
+
+
+class TaskRow(Base):
+    """Something the front desk must do; `key` holds the facts, so that a done task returns only if they change."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    rule: Mapped[str]
+    key: Mapped[str]
+    procedure_id: Mapped[int | None]
+    session_id: Mapped[int | None]
+    text: Mapped[str]
+    due_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("rule", "key", name="uq_tasks_key"),)
+
+
+class NoticeRow(Base):
+    """One mail to the staff for one urgent task or one unwell state."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    subject: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int]
+    sent_at: Mapped[datetime | None]
+
+
+class ChannelRow(Base):
+    """What all daemons share about a channel: its pause and its sender's rate."""
+
+    __tablename__ = "channels"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    paused_reason: Mapped[str | None]
+    paused_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    """When one probe may try again."""
+    needs_probe: Mapped[bool]
+    """False: the pause simply ends (429). True: one message tries, and its acceptance ends the pause."""
+    free_at: Mapped[datetime | None]
+    """When the sender's rate has room for the next segment."""
+
+
+class DaemonRow(Base):
+    """A sign of life from each daemon."""
+
+    __tablename__ = "daemons"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    ticked_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
