@@ -1,0 +1,252 @@
+"""A clinic on a clock that is set: what the desk does, and what the days then bring.
+
+The casework, replanning and dispatching are the product's own; only the clock and the database are the test's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from reminders.casework.patients import PatientEntry, edit_patient, opt_in, opt_out
+from reminders.casework.procedures import (
+    ProcedureEntry,
+    cancel_procedure,
+    correct_procedure,
+    decide_course,
+    record_procedure,
+)
+from reminders.casework.sessions import book_session, move_session, unbook_session
+from reminders.clock import SetClock
+from reminders.config import Config, load_config
+from reminders.dispatching import Work, dispatch_pass
+from reminders.model import Channel
+from reminders.overview import Line, list_plan
+from reminders.replanning import replan_patient
+from reminders.store.engine import Transaction, reading, writing
+from reminders.tables import AttemptRow, MessageRow, ReminderRow, SessionRow, TaskRow
+from reminders.typed import read_when
+from reminders.wiring import App, open_app, open_work
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LASER = "fractional-laser"
+NEEDLING = "skin-needling"
+
+_AnswerT = TypeVar("_AnswerT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One message that left: when on the clinic's clock, by which channel, and which reminders it names."""
+
+    at: str
+    channel: str
+    rules: tuple[str, ...]
+    body: str
+    to: str
+
+    @property
+    def short(self) -> tuple[str, str]:
+        """Such as ('2026-03-10 10:00', 'icing 1')."""
+        return self.at, " + ".join(self.rules)
+
+
+def load_shipped(database_url: str, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration that ships, on this database."""
+    return load_config(ROOT / "config.toml", {"REMINDERS_DATABASE__URL": database_url, **(environ or {})})
+
+
+class ClinicDays:
+    """Use as a context manager. Times are typed as 'YYYY-MM-DD HH:MM' on the clinic's clock, or with an offset."""
+
+    def __init__(self, database_url: str, environ: Mapping[str, str] | None = None) -> None:
+        self.config = load_shipped(database_url, environ)
+        self.clock = SetClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+        self.app: App = open_app(self.config, self.clock)
+        self.work: Work = open_work(self.app)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.app.close()
+
+    # ---- time ----------------------------------------------------------------------------------------------------
+
+    def instant(self, typed: str) -> datetime:
+        clinic = self.config.clinic
+        return read_when(typed.replace(" ", "T"), clinic.time_zone, clinic.default_procedure_time).at
+
+    def at(self, typed: str) -> Self:
+        """Set the clock; nothing is sent on the way there: the service was down, or the desk late."""
+        self.clock.now = self.instant(typed)
+        return self
+
+    def dispatch(self) -> Self:
+        """One pass of the dispatcher, now."""
+        dispatch_pass(self.work)
+        return self
+
+    def run_until(self, typed: str) -> Self:
+        """Let the daemon run: it dispatches whenever something is due, up to and without this moment."""
+        end = self.instant(typed)
+        while self.clock.now < end:
+            self.dispatch()
+            self.clock.now = min(end, self._next_moment())
+        return self
+
+    def _next_moment(self) -> datetime:
+        """The next time that anything may fall due, at most an hour away, so that nothing else is missed."""
+        soonest = self.clock.now + timedelta(hours=1)
+        with reading(self.app.engine) as tx:
+            waiting = tx.scalars(
+                select(ReminderRow.next_attempt_at)
+                .where(ReminderRow.status == "scheduled", ReminderRow.next_attempt_at > self.clock.now)
+                .order_by(ReminderRow.next_attempt_at)
+                .limit(1)
+            ).first()
+        return min(soonest, waiting or soonest)
+
+    # ---- the desk ------------------------------------------------------------------------------------------------
+
+    def change(self, work: Callable[[Transaction], _AnswerT]) -> _AnswerT:
+        with writing(self.app.engine) as tx:
+            return work(tx)
+
+    def record(
+        self,
+        treatment: str,
+        performed_at: str,
+        *,
+        name: str = "Ana Diaz",
+        phone: str | None = "+16175550142",
+        email: str | None = "ana@example.org",
+        consent: tuple[str, ...] = ("sms", "email"),
+        patient_id: int | None = None,
+        session: int | None = None,
+        planned_sessions: int | None = None,
+        time_zone: str | None = None,
+        attributes: Mapping[str, str] | None = None,
+    ) -> int:
+        """Record a procedure and return its id; the patient is Ana unless said otherwise."""
+        entry = ProcedureEntry(
+            treatment=treatment,
+            performed_at=performed_at.replace(" ", "T"),
+            patient=PatientEntry(name=name, phone=phone, email=email, time_zone=time_zone),
+            patient_id=patient_id,
+            session=session,
+            planned_sessions=planned_sessions,
+            attributes=attributes or {},
+            consent=tuple(Channel(channel) for channel in consent),
+        )
+        clinic = self.config.clinic
+        return self.change(lambda tx: record_procedure(tx, clinic, entry, self.clock.now)).procedure_id
+
+    def record_on_time(self, treatment: str, performed_at: str, **over: object) -> int:
+        """Set the clock to the procedure's end and record it there and then."""
+        self.at(performed_at)
+        return self.record(treatment, performed_at, **over)  # type: ignore[arg-type]
+
+    def correct(self, procedure_id: int, performed_at: str) -> None:
+        typed = performed_at.replace(" ", "T")
+        self.change(lambda tx: correct_procedure(tx, self.config.clinic, procedure_id, typed, self.clock.now))
+
+    def cancel(self, procedure_id: int, reason: str = "wrong patient") -> None:
+        self.change(lambda tx: cancel_procedure(tx, self.config.clinic, procedure_id, reason, self.clock.now))
+
+    def book(self, treatment: str, starts_at: str, patient_id: int = 1) -> int:
+        typed, clinic = starts_at.replace(" ", "T"), self.config.clinic
+        return self.change(lambda tx: book_session(tx, clinic, patient_id, treatment, typed, self.clock.now)).session_id
+
+    def move(self, session_id: int, starts_at: str) -> int:
+        typed = starts_at.replace(" ", "T")
+        return self.change(
+            lambda tx: move_session(tx, self.config.clinic, session_id, typed, self.clock.now)
+        ).session_id
+
+    def unbook(self, session_id: int) -> None:
+        self.change(lambda tx: unbook_session(tx, self.config.clinic, session_id, self.clock.now))
+
+    def decide(self, treatment: str, planned_sessions: int, patient_id: int = 1) -> None:
+        clinic = self.config.clinic
+        self.change(lambda tx: decide_course(tx, clinic, patient_id, treatment, planned_sessions, self.clock.now))
+
+    def opt_out(self, channel: str = "sms", patient_id: int = 1) -> None:
+        self.change(lambda tx: opt_out(tx, self.config.clinic, patient_id, Channel(channel), self.clock.now))
+
+    def opt_in(self, channel: str = "sms", patient_id: int = 1) -> None:
+        self.change(lambda tx: opt_in(tx, self.config.clinic, patient_id, Channel(channel), self.clock.now))
+
+    def edit(self, patient_id: int = 1, **fields: str) -> None:
+        entry = replace(PatientEntry(), **fields)
+        self.change(lambda tx: edit_patient(tx, self.config.clinic, patient_id, entry, self.clock.now))
+
+    def replan(self, patient_id: int = 1) -> int:
+        """Replan once more and return how many rows changed: always 0 where nothing else did."""
+        replanned = self.change(lambda tx: replan_patient(tx, self.config.clinic, patient_id, self.clock.now))
+        return len(replanned.difference.changes)
+
+    # ---- what came of it -----------------------------------------------------------------------------------------
+
+    def plan(self, patient_id: int = 1) -> list[Line]:
+        with reading(self.app.engine) as tx:
+            lines = list_plan(tx, self.config.clinic, self.app.templates, patient_id, self.clock.now)
+        return [each.line for each in lines]
+
+    def plan_of(self, rule: str, patient_id: int = 1) -> list[tuple[int, str, str, str | None]]:
+        """(occurrence, due on the patient's clock, status, reason) of one rule, by occurrence."""
+        lines = sorted((line for line in self.plan(patient_id) if line.rule == rule), key=lambda line: line.occurrence)
+        return [(line.occurrence, line.due_local[:16].replace("T", " "), line.status, line.reason) for line in lines]
+
+    def sent(self, patient_id: int = 1) -> list[Sent]:
+        """The patient's messages that left, by time."""
+        with reading(self.app.engine) as tx:
+            rows = tx.execute(
+                select(MessageRow, AttemptRow)
+                .join(AttemptRow, AttemptRow.message_id == MessageRow.id)
+                .where(MessageRow.patient_id == patient_id, AttemptRow.provider_id.is_not(None))
+                .order_by(AttemptRow.started_at, AttemptRow.id)
+            ).all()
+            return [self._sent(tx, message, attempt) for message, attempt in rows]
+
+    def _sent(self, tx: Transaction, message: MessageRow, attempt: AttemptRow) -> Sent:
+        rows = tx.scalars(select(ReminderRow).where(ReminderRow.message_id == message.id).order_by(ReminderRow.id))
+        return Sent(
+            at=self._local(attempt.started_at),
+            channel=message.channel,
+            rules=tuple(f"{row.rule} {row.occurrence}" for row in rows),
+            body=message.body,
+            to=message.contact,
+        )
+
+    def sent_short(self, patient_id: int = 1) -> list[tuple[str, str]]:
+        return [each.short for each in self.sent(patient_id)]
+
+    def tasks(self, *, all_of_them: bool = False) -> list[tuple[str, str]]:
+        """(rule, status) of the tasks that are due and open, or of all."""
+        with reading(self.app.engine) as tx:
+            rows = tx.scalars(select(TaskRow).order_by(TaskRow.id)).all()
+        return [
+            (row.rule, row.status)
+            for row in rows
+            if all_of_them or (row.status == "open" and row.due_at <= self.clock.now)
+        ]
+
+    def session_state(self, session_id: int) -> str:
+        with reading(self.app.engine) as tx:
+            row = tx.get(SessionRow, session_id)
+            assert row is not None, f"there is no session {session_id}"
+            return row.state
+
+    def _local(self, instant: datetime, zone: ZoneInfo | None = None) -> str:
+        return instant.astimezone(zone or self.config.clinic.time_zone).strftime("%Y-%m-%d %H:%M")
