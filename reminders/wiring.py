@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from reminders.clock import Clock, system_clock
 from reminders.config import Config, EmailProvider, SmsProvider
-from reminders.config.settings import is_loopback
+from reminders.config.settings import is_loopback, longest_hand_over
 from reminders.dispatching import Pace, Work
 from reminders.logs import quiet_libraries
 from reminders.messages import Templates, load_templates
@@ -44,7 +44,9 @@ def open_app(config: Config, clock: Clock = system_clock) -> App:
     """Construct everything; connects to nothing yet. Raises TemplateFaults."""
     quiet_libraries()
     rules = [rule for treatment in config.clinic.treatments.values() for rule in treatment.rules]
-    templates = load_templates(config.templates_dir / "messages", config.clinic, rules)
+    templates = load_templates(
+        config.templates_dir / "messages", config.clinic, rules, allowed_words=config.messages.allowed_words
+    )
     return App(config=config, engine=open_engine(config.database_url), clock=clock, templates=templates)
 
 
@@ -62,22 +64,13 @@ def open_work(app: App) -> Work:
         pace=Pace(
             batch_size=dispatch.batch_size,
             lease=timedelta(seconds=dispatch.lease_seconds),
-            hand_over=timedelta(seconds=_longest_hand_over(config)),
+            hand_over=timedelta(seconds=longest_hand_over(config.sms, config.email)),
             in_doubt_wait=timedelta(seconds=dispatch.in_doubt_wait_seconds),
             horizon=timedelta(seconds=dispatch.tick_seconds),
             # The outbox has no sender whose rate could be passed.
             segments_per_second=config.sms.segments_per_second if is_real_sms else None,
         ),
     )
-
-
-def _longest_hand_over(config: Config) -> float:
-    timeouts = [0.0]
-    if config.sms.provider is SmsProvider.TWILIO:
-        timeouts.append(config.sms.twilio.timeout_seconds)
-    if config.email.provider is EmailProvider.SMTP:
-        timeouts.append(config.email.smtp.timeout_seconds)
-    return max(timeouts)
 
 
 def _sms_provider(app: App) -> Provider:

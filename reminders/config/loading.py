@@ -21,6 +21,7 @@ from reminders.config.settings import (
     DispatchSettings,
     DocumentSettings,
     EmailSettings,
+    MessagesSettings,
     SmsSettings,
     WebSettings,
     check_providers,
@@ -28,7 +29,7 @@ from reminders.config.settings import (
 from reminders.config.sources import describe_unknown_variable, read_sources
 from reminders.rules import Clinic, Treatment
 
-SECTIONS = ["clinic", "visits", "database", "sms", "email", "web", "dispatch", "documents", "treatments"]
+SECTIONS = ["clinic", "visits", "database", "sms", "email", "web", "messages", "dispatch", "documents", "treatments"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Config:
     sms: SmsSettings
     email: EmailSettings
     web: WebSettings
+    messages: MessagesSettings
     dispatch: DispatchSettings
     documents: Mapping[str, DocumentSettings]
     templates_dir: Path
@@ -70,6 +72,7 @@ class _Sections:
         self.sms = self.parse(SmsSettings, "sms")
         self.email = self.parse(EmailSettings, "email")
         self.web = self.parse(WebSettings, "web")
+        self.messages = self.parse(MessagesSettings, "messages")
         self.dispatch = self.parse(DispatchSettings, "dispatch")
         self.documents = self.parse_documents()
         self.treatments = self.parse_treatments(self.documents)
@@ -107,6 +110,7 @@ class _Sections:
             sms=_sound(self.sms),
             email=_sound(self.email),
             web=_sound(self.web),
+            messages=_sound(self.messages),
             dispatch=_sound(self.dispatch),
             documents={key: _sound(parsed) for key, parsed in self.documents.items()},
             templates_dir=find_templates(folder),

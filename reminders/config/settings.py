@@ -131,7 +131,13 @@ class EmailSettings(Table):
 
 
 class WebSettings(Table):
-    public_url: WebAddress = "http://127.0.0.1:8000"
+    public_url: WebAddress | None = None
+    """Where the service is seen from outside; without it no provider is asked to call back."""
+
+
+class MessagesSettings(Table):
+    allowed_words: tuple[Line, ...] = ()
+    """Words that would tell what was treated, and that this clinic means all the same."""
 
 
 class DispatchSettings(Table):
@@ -165,6 +171,9 @@ def _sound_only(parsed: Parsed[Any], section: str, faults: Iterator[Fault]) -> I
 
 
 def check_twilio(twilio: TwilioSettings, sms: Parsed[SmsSettings]) -> Iterator[Fault]:
+    address = urlsplit(twilio.base_url)
+    if address.scheme != "https" and not is_loopback(address.hostname or ""):
+        yield Fault("sms.twilio.base_url", "Write https://: the Auth Token travels with every text.")
     if not twilio.account_sid:
         yield Fault("sms.twilio.account_sid", "Add the Account SID from the Twilio console.")
     if not twilio.auth_token.get_secret_value():
@@ -191,11 +200,19 @@ def check_smtp(smtp: SmtpSettings, provider: EmailProvider, email: Parsed[EmailS
 
 def check_lease(sms: SmsSettings, email: EmailSettings, dispatch: DispatchSettings) -> Iterator[Fault]:
     """A lease that ends during a hand-over would let another daemon send the same message."""
-    longest = max(sms.twilio.timeout_seconds, email.smtp.timeout_seconds)
+    longest = longest_hand_over(sms, email)
     if dispatch.lease_seconds <= longest:
         yield Fault(
-            "dispatch.lease_seconds", f"Write more than {longest:g}, the longest timeout_seconds of your providers."
+            "dispatch.lease_seconds", f"Write more than {longest:g} seconds: so long can your providers take to answer."
         )
+
+
+def longest_hand_over(sms: SmsSettings, email: EmailSettings) -> float:
+    """Seconds from the last look at the clock until a hand-over's fate is known, for the slowest provider in use."""
+    twilio = sms.twilio.timeout_seconds if sms.provider is SmsProvider.TWILIO else 0.0
+    # The mail server may take one timeout for the content, and one for its answer.
+    smtp = 2 * email.smtp.timeout_seconds if email.provider is EmailProvider.SMTP else 0.0
+    return max(twilio, smtp)
 
 
 def is_loopback(host: str) -> bool:
