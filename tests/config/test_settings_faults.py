@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[str, str, str, str]] = {
     "endless": ("timeout_seconds = 30", "timeout_seconds = inf", "email.smtp.timeout_seconds", "finite"),
     "concurrency": ("concurrency = 20", "concurrency = 2.5", "sms.twilio.concurrency", "whole number"),
     "base url": ("https://api.twilio", "api.twilio", "sms.twilio.base_url", "web address"),
-    "public url": ('#   public_url = "https://reminders.example.org"', 'public_url = "127.0.0.1"', "web.public_url", "web address"),
+    "public url": ('#   public_url = "https://', 'public_url = "', "web.public_url", "web address"),
     "port": ("#   port = 587", "port = 99999", "email.smtp.port", "at most 65535"),
     "host": ('#   host = "mail', 'host = "smtp://mail', "email.smtp.host", "mail server alone"),
     "security": ('"starttls"\n#', '"ssl"\n#', "email.smtp.security", '"starttls", "tls" or "none"'),
