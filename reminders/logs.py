@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
 
-_LOUD = ("twilio", "urllib3", "aiohttp", "apscheduler", "alembic", "sqlalchemy.engine", "asyncio")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_LOUD = ("twilio", "urllib3", "aiohttp", "apscheduler", "alembic", "sqlalchemy", "psycopg", "asyncio")
 """Libraries that print requests, and with them numbers, or their own business."""
 
 _NUMBER = re.compile(r"\+?\d[\d ().-]{6,}\d")
@@ -19,12 +23,12 @@ _SPARED = frozenset({"timestamp", "event", "level"})
 
 
 def configure_logs(level: str = "INFO") -> None:
-    """For the programs we start; tests and libraries keep their own."""
+    """For the programs we start; tests and libraries keep their own. `level` is one of LEVELS."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            trace_error,
             redact,
             structlog.processors.JSONRenderer(),
         ],
@@ -36,6 +40,22 @@ def configure_logs(level: str = "INFO") -> None:
 def quiet_libraries() -> None:
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def trace_error(logger: object, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An error as its type and the places it came through; never its words or the variables there, which may name
+    a patient."""
+    error = line.pop("exc_info", None)
+    if error is True:
+        error = sys.exception()
+    if isinstance(error, BaseException):
+        line["trace"] = [type(error).__name__, *map(_say_place, traceback.extract_tb(error.__traceback__))]
+    return line
+
+
+def _say_place(frame: traceback.FrameSummary) -> str:
+    path = Path(frame.filename)
+    return f"{path.parent.name}/{path.name}:{frame.lineno} {frame.name}"
 
 
 def redact(logger: object, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +14,23 @@ from email_validator import EmailNotValidError, validate_email
 from reminders.local_time import is_in_gap, local_date, resolve_local
 from reminders.model import InputRefusal, Precision
 
-_WHEN = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2})?(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE)
+EARLIEST = timedelta(days=365 * 5)
+"""A procedure older than this is a slip of the year."""
+
+LATEST = timedelta(days=365 * 5)
+"""So is a booking further ahead than this."""
+
+LONGEST = 200
+"""Letters in a line."""
+
+_WHEN = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE | re.ASCII
+)
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+"""They print nothing, and some scripts cannot be spelt without them."""
+
+_YEARS = range(1900, 2200)
+"""Any other year is a slip, and at the ends of the calendar nothing can be counted from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +63,23 @@ def read_when(text: str, zone: ZoneInfo, default_time: time) -> When:
     day, clock, offset = match.groups()
     try:
         on = date.fromisoformat(day)
-        at = time.fromisoformat(clock) if clock else None
+        if on.year not in _YEARS:
+            raise InputRefusal(f"'{text}' lies in another age: check the year.")
+        # A minute is as precise as a reminder gets.
+        at = time.fromisoformat(clock).replace(second=0) if clock else None
+        if at is None:
+            return When(at=resolve_local(on, default_time, zone), precision=Precision.DATE)
+        wall = datetime.combine(on, at)
+        instant = _with_offset(wall, offset) if offset else _on_clock(wall, zone)
     except ValueError:
         raise InputRefusal(f"'{text}' does not exist in the calendar: check day and time.") from None
-    if at is None:
-        return When(at=resolve_local(on, default_time, zone), precision=Precision.DATE)
-    wall = datetime.combine(on, at)
-    instant = _with_offset(wall, offset) if offset else _on_clock(wall, zone)
     return When(at=instant, precision=Precision.MINUTE)
 
 
 def _with_offset(wall: datetime, offset: str) -> datetime:
     try:
         return datetime.fromisoformat(f"{wall.isoformat()}{offset.upper()}").astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise InputRefusal(f"'{offset}' is not an offset from UTC: write it as -05:00 or Z.") from None
 
 
@@ -98,16 +118,23 @@ def read_time_zone(text: str) -> str:
 
 
 def read_name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or not name.isprintable() or len(name) > 200:
-        raise InputRefusal("A patient needs a name of at most 200 letters, on one line.")
-    return name
+    # Keyboards differ in how they write an accent; composed, the same name is the same text.
+    return read_line(unicodedata.normalize("NFC", text), "The name")
+
+
+def read_line(text: str, what: str) -> str:
+    """The text with single spaces. `what` begins the sentence where it is none, too long, or not meant to be read."""
+    line = " ".join(text.split())
+    if not line or len(line) > LONGEST or not is_readable(line):
+        raise InputRefusal(f"{what} must be one line of 1 to {LONGEST} letters, without control characters.")
+    return line
+
+
+def is_readable(text: str) -> bool:
+    """Whether it holds letters alone: no control characters, and no bytes that are no text."""
+    return text.translate(_JOINERS).isprintable()
 
 
 def fold_name(name: str) -> str:
     """The name for comparison: case and spacing do not make another person."""
-    return " ".join(name.casefold().split())
-
-
-EARLIEST = timedelta(days=365 * 5)
-"""A procedure older than this is a slip of the year."""
+    return " ".join(unicodedata.normalize("NFC", name.casefold()).split())

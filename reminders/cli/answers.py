@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 import typer
 from rich.console import Console
 
 from reminders.config import ConfigFaults, load_config
+from reminders.logs import LEVELS, configure_logs
 from reminders.messages import TemplateFaults
 from reminders.model import InputRefusal, Refusal
 from reminders.store.engine import Transaction, reading, writing
@@ -24,6 +25,8 @@ WRONG = 2
 """Wrong input or configuration."""
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_log = structlog.get_logger()
 
 
 @contextmanager
@@ -39,9 +42,6 @@ def answering() -> Iterator[None]:
         _stop(str(trouble), REFUSED)
     except (ConfigFaults, TemplateFaults) as faults:
         _stop(f"The configuration is not right yet:\n{_list_faults(faults)}", WRONG)
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _list_faults(faults: ConfigFaults | TemplateFaults) -> str:
@@ -53,25 +53,46 @@ def _stop(sentence: str, code: int) -> None:
     raise typer.Exit(code)
 
 
-def config_path(context: typer.Context) -> Path:
-    return Path(context.obj or os.environ.get("REMINDERS_CONFIG") or "config.toml")
+def say_unexpected(error: Exception) -> int:
+    """The last resort, for a fault of the program; returns the exit code. Where it lies is told at DEBUG only."""
+    _log.debug("unexpected", exc_info=error)
+    errors.print(
+        f"Something went wrong inside the program ({type(error).__name__}). See with `reminders list` what was saved; "
+        "for a report to whoever keeps the program, run it again with REMINDERS_LOG_LEVEL=DEBUG.",
+        markup=False,
+    )
+    return REFUSED
+
+
+def start_logs(default: str) -> None:
+    """Log to standard error at the level that the environment names."""
+    level = (os.environ.get("REMINDERS_LOG_LEVEL") or default).upper()
+    if level not in LEVELS:
+        raise InputRefusal(f"REMINDERS_LOG_LEVEL names no level: set it to one of {', '.join(LEVELS)}.")
+    configure_logs(level)
 
 
 def open_configured(context: typer.Context) -> App:
     """The clinic's configuration, read and wired; connects to nothing yet."""
-    return open_app(load_config(config_path(context), os.environ))
+    path = Path(context.obj or os.environ.get("REMINDERS_CONFIG") or "config.toml")
+    return open_app(load_config(path, os.environ))
 
 
 @contextmanager
-def opened(context: typer.Context) -> Iterator[App]:
-    """The same, with the database ready."""
+def opened(context: typer.Context, *, is_prepared: bool = True) -> Iterator[App]:
+    """The same, with the database brought to this release's schema, unless it is to be left as it is."""
     with answering():
         app = open_configured(context)
         try:
-            app.prepare()
+            if is_prepared:
+                app.prepare()
             yield app
         finally:
             app.close()
+
+
+# What a transaction yields is printed after it has ended: a pager that nobody closes would hold the database, and a
+# pipe that breaks would undo what was entered.
 
 
 @contextmanager

@@ -30,6 +30,11 @@ _COLOURS = {
 }
 
 
+def say(sentence: str) -> None:
+    """One sentence on one line, as it is."""
+    console.print(sentence, markup=False, soft_wrap=True)
+
+
 def print_json(lines: Iterable[Mapping[str, object]]) -> None:
     for line in lines:
         typer.echo(json.dumps(line, ensure_ascii=False))
@@ -40,7 +45,7 @@ def print_lines(lines: list[PlanLine], *, as_json: bool, clinic: Clinic, title: 
         print_json(each.line.as_json() for each in lines)
         return
     if not lines:
-        console.print(f"{title}: nothing.")
+        say(f"{title}: nothing.")
         return
     table = Table(title=title, title_justify="left", show_lines=True)
     for column in ("due", "reminder", "by", "status"):
@@ -111,7 +116,7 @@ def print_tasks(tasks: list[dict[str, object]], *, as_json: bool) -> None:
         print_json(tasks)
         return
     if not tasks:
-        console.print("Nothing to do.")
+        say("Nothing to do.")
         return
     table = Table(title="Tasks", title_justify="left")
     for column in ("no.", "task", "patient", "since", "what to do"):
@@ -128,12 +133,27 @@ def print_outbox(messages: list[dict[str, object]], *, as_json: bool) -> None:
         print_json(messages)
         return
     if not messages:
-        console.print("The outbox is empty.")
+        say("The outbox is empty.")
     for message in messages:
         console.rule(f"{message['sent_at']} · {message['channel']} to {message['to']}", align="left")
         if message["subject"]:
-            console.print(f"Subject: {message['subject']}", markup=False)
-        console.print(str(message["body"]), markup=False)
+            say(f"Subject: {message['subject']}")
+        say(str(message["body"]))
+
+
+def print_status(found: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json([found])
+    for key, value in () if as_json else found.items():
+        say(f"{key.replace('_', ' ')}: {_say_state(value)}")
+
+
+def _say_state(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "no daemon yet" if value is None else str(value)
 
 
 def print_rules(clinic: Clinic, *, as_json: bool) -> None:

@@ -123,9 +123,10 @@ def _sound(parsed: Parsed[TableT]) -> TableT:
 
 
 def find_templates(folder: Path) -> Path:
-    """The clinic's own texts, else those that came with the package."""
-    own = folder / "templates"
-    return own if own.is_dir() else Path(reminders.__file__).parent / "_templates"
+    """The clinic's own texts, else those shipped inside the package, else those of the checkout."""
+    package = Path(reminders.__file__).resolve().parent
+    places = (folder / "templates", package / "_templates")
+    return next((place for place in places if place.is_dir()), package.parent / "templates")
 
 
 def name_variables(faults: Iterable[Fault], set_by: Mapping[str, str]) -> Iterator[Fault]:

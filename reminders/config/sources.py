@@ -14,7 +14,7 @@ from reminders.config.database import holds_password
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey, find_near_match
 from reminders.config.paths import PREFIX, KeyPath, get_at, join_path, pop_at, variable_name
 
-RESERVED = frozenset({"REMINDERS_CONFIG", "REMINDERS_SECRET_KEY", "REMINDERS_TEST_DATABASE"})
+RESERVED = frozenset({"REMINDERS_CONFIG", "REMINDERS_LOG_LEVEL", "REMINDERS_SECRET_KEY", "REMINDERS_TEST_DATABASE"})
 """Names read elsewhere; they override no key."""
 
 DATABASE_URL: KeyPath = ("database", "url")

@@ -26,9 +26,18 @@ from reminders.model import (
 from reminders.rules import Clinic
 from reminders.sending_hours import SendingHours
 from reminders.store.engine import Transaction
-from reminders.tables import ConsentRow, ContactBlockRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
+from reminders.tables import Base, ConsentRow, ContactBlockRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
 
 _RowT = TypeVar("_RowT", ProcedureRow, SessionRow, ReminderRow)
+_FoundT = TypeVar("_FoundT", bound=Base)
+
+_LARGEST_ID = 2**31 - 1
+"""What an INTEGER of PostgreSQL holds. A larger number, which somebody typed, is nobody's."""
+
+
+def find_row(tx: Transaction, table: type[_FoundT], row_id: int) -> _FoundT | None:
+    """The row of this id; None where there is none."""
+    return tx.get(table, row_id) if 0 < row_id <= _LARGEST_ID else None
 
 
 def lock_patient(tx: Transaction, patient_id: int) -> PatientRow | None:
@@ -36,6 +45,8 @@ def lock_patient(tx: Transaction, patient_id: int) -> PatientRow | None:
 
     SQLite holds the whole database already: its writers begin IMMEDIATE.
     """
+    if patient_id > _LARGEST_ID:
+        return None
     return tx.scalar(
         select(PatientRow)
         .where(PatientRow.id == patient_id)

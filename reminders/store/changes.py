@@ -28,7 +28,7 @@ def apply_changes(tx: Transaction, patient_id: int, changes: Iterable[Change], n
         if isinstance(change, Add):
             tx.add(_new_row(patient_id, change, now))
         elif isinstance(change, Close):
-            _close(tx, change, now)
+            _close(tx, patient_id, change, now)
         else:
             _place(tx, change, now)
     tx.flush()
@@ -83,7 +83,11 @@ def _place(tx: Transaction, change: Move | Revive, now: datetime) -> None:
     )
 
 
-def _close(tx: Transaction, change: Close, now: datetime) -> None:
+def _close(tx: Transaction, patient_id: int, change: Close, now: datetime) -> None:
+    if change.stored.reason is Reason.RESENT_AFTER_UNKNOWN:
+        # The second try is called off. Whether the first one left nobody knows.
+        leave_unclear(tx, change.stored.id, patient_id, change.stored.identity.rule, now)
+        return
     times = {"due_at": change.planned.due_at, "expires_at": change.planned.expires_at} if change.planned else {}
     tx.execute(
         update(ReminderRow)
@@ -97,6 +101,21 @@ def _close(tx: Transaction, change: Close, now: datetime) -> None:
             **times,
         )
     )
+
+
+def leave_unclear(tx: Transaction, reminder_id: int, patient_id: int, rule: str, now: datetime) -> None:
+    """It may have left, and it is not sent again: its fate stays open, and a person must ask."""
+    tx.execute(
+        update(ReminderRow)
+        .where(ReminderRow.id == reminder_id, ReminderRow.status.in_({*PENDING, Status.SENDING, Status.IN_DOUBT}))
+        .values(status=Status.IN_DOUBT, reason=Reason.UNCLEAR, claimed_by=None, lease_until=None, updated_at=now)
+    )
+    text = f"Call the patient: it is unclear whether '{rule}' arrived, and it is not sent again."
+    raise_task(tx, TaskRule.UNCLEAR_SEND, unclear_key(reminder_id), text, now, patient_id=patient_id)
+
+
+def unclear_key(reminder_id: int) -> str:
+    return f"reminder:{reminder_id}:unclear"
 
 
 def _still_unsent(stored: StoredReminder) -> ColumnElement[bool]:

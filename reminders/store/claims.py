@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from reminders.model import Channel, Status
 from reminders.store.engine import Transaction
-from reminders.tables import AttemptRow, ChannelRow, EventRow, ReminderRow
+from reminders.tables import AttemptRow, ChannelRow, EventRow, MessageRow, ReminderRow
 
 
 def claim_due(
@@ -43,7 +43,7 @@ def release_expired_claims(tx: Transaction, now: datetime) -> int:
     """Claims whose worker is gone before anything was handed over: back into the queue."""
     released = tx.scalars(
         update(ReminderRow)
-        .where(ReminderRow.status == Status.CLAIMED, ReminderRow.lease_until <= now)
+        .where(_is_abandoned(Status.CLAIMED, now), ReminderRow.status == Status.CLAIMED)
         .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
         .returning(ReminderRow.id)
         .execution_options(synchronize_session=False)
@@ -52,29 +52,43 @@ def release_expired_claims(tx: Transaction, now: datetime) -> int:
 
 
 def doubt_expired_sends(tx: Transaction, now: datetime, wait: timedelta) -> int:
-    """Hand-overs whose worker is gone: nobody knows whether they left, so they must be looked for."""
+    """Hand-overs whose worker is gone: nobody knows whether they left, so they are looked for, `wait` from now."""
     message_ids = set(
         tx.scalars(
             update(ReminderRow)
-            .where(ReminderRow.status == Status.SENDING, ReminderRow.lease_until <= now)
+            .where(_is_abandoned(Status.SENDING, now), ReminderRow.status == Status.SENDING)
             .values(status=Status.IN_DOUBT, claimed_by=None, lease_until=None, updated_at=now)
             .returning(ReminderRow.message_id)
             .execution_options(synchronize_session=False)
         )
     )
-    attempts = tx.scalars(
-        select(AttemptRow).where(AttemptRow.message_id.in_(message_ids), AttemptRow.finished_at.is_(None))
+    unfinished = tx.execute(
+        select(AttemptRow, MessageRow)
+        .join(MessageRow, MessageRow.id == AttemptRow.message_id)
+        .where(MessageRow.id.in_(message_ids), AttemptRow.finished_at.is_(None))
     )
-    for attempt in attempts.all():
-        attempt.look_at = max(now, attempt.started_at + wait)
+    for attempt, message in unfinished.all():
+        attempt.look_at = now + wait
+        message.left_at = message.left_at or attempt.started_at
         tx.add(EventRow(attempt_id=attempt.id, at=now, kind="lease_lost", status=Status.IN_DOUBT))
     tx.flush()
     return len(message_ids)
 
 
-def load_channels(tx: Transaction, channels: Collection[Channel], *, for_update: bool = False) -> list[ChannelRow]:
-    query = select(ChannelRow).where(ChannelRow.channel.in_(channels)).order_by(ChannelRow.channel)
-    return list(tx.scalars(query.with_for_update() if for_update else query))
+def _is_abandoned(status: Status, now: datetime) -> ColumnElement[bool]:
+    """Its lease is over. Rows that another transaction holds are left to the next look, so that no two can deadlock."""
+    abandoned = (
+        select(ReminderRow.id)
+        .where(ReminderRow.status == status, ReminderRow.lease_until <= now)
+        .with_for_update(skip_locked=True)
+        .cte("abandoned")
+    )
+    return ReminderRow.id.in_(select(abandoned.c.id))
+
+
+def load_channel(tx: Transaction, channel: Channel, *, for_update: bool = False) -> ChannelRow:
+    query = select(ChannelRow).where(ChannelRow.channel == channel).execution_options(populate_existing=for_update)
+    return tx.scalars(query.with_for_update() if for_update else query).one()
 
 
 def take_probe(tx: Transaction, channel: Channel, now: datetime, next_probe_at: datetime) -> bool:
@@ -109,4 +123,28 @@ def load_claimed(tx: Transaction, worker: str) -> list[ReminderRow]:
             .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
             .execution_options(populate_existing=True)
         )
+    )
+
+
+def pass_claims(tx: Transaction, worker: str, heir: str, patient_id: int) -> None:
+    """Let another worker have one patient's share of a claim."""
+    tx.execute(
+        update(ReminderRow)
+        .where(
+            ReminderRow.status == Status.CLAIMED,
+            ReminderRow.claimed_by == worker,
+            ReminderRow.patient_id == patient_id,
+        )
+        .values(claimed_by=heir)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def put_back_claims(tx: Transaction, worker: str) -> None:
+    """What this worker still holds goes back into the queue."""
+    tx.execute(
+        update(ReminderRow)
+        .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == worker)
+        .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
+        .execution_options(synchronize_session=False)
     )

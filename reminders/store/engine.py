@@ -39,22 +39,32 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(url, is_in_memory=parsed.database in (None, "", ":memory:"))
     return create_engine(
-        parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_timeout=30, connect_args=_POSTGRES_ARGS
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_timeout=30,
+        connect_args=_POSTGRES_ARGS,
+        hide_parameters=True,
     )
 
 
 def _open_sqlite(url: str, *, is_in_memory: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": StaticPool} if is_in_memory else {}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **pool)
+    # Parameters are patients' data: they stand in no error, so that no log can print them.
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def choose_journal(version: tuple[int, ...]) -> str:
+    """SQLite's journal mode for its version: a rollback journal where a WAL could be corrupted (R18)."""
+    return "WAL" if version >= WAL_RESET_FIXED_IN else "TRUNCATE"
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     # SQLAlchemy's own BEGIN below, instead of the driver's, which comes only before the first write.
     connection.isolation_level = None
-    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_RESET_FIXED_IN else "TRUNCATE"
+    journal = choose_journal(sqlite3.sqlite_version_info)
     for pragma in (
         f"busy_timeout = {_BUSY_TIMEOUT_MS}",
         f"journal_mode = {journal}",

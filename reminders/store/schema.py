@@ -17,6 +17,10 @@ _MIGRATIONS_LOCK = 7_305_511
 """Any number will do, as long as nothing else on the server takes the same advisory lock."""
 
 
+class OutdatedSchema(DatabaseTrouble):
+    """The database lacks migrations of this release."""
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest schema, from empty too. Two at once are safe; raises DatabaseTrouble."""
     try:
@@ -24,22 +28,26 @@ def migrate(engine: Engine) -> None:
             # SQLite: BEGIN IMMEDIATE keeps others out. PostgreSQL: this lock does, until the commit.
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATIONS_LOCK})")
-            command.upgrade(alembic_config(connection), "head")
+            config = alembic_config(connection)
+            _require_known(_read_revision(connection), config)
+            command.upgrade(config, "head")
     except SQLAlchemyError as error:
-        raise DatabaseTrouble(describe(error) or "The database could not be migrated.") from error
+        raise _trouble(error, "The database could not be migrated") from error
 
 
 def require_current(engine: Engine) -> None:
     """Refuse a database whose schema is not this release's. Raises DatabaseTrouble."""
     try:
         with engine.execution_options(reads_only=True).connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-            newest = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+            found, config = _read_revision(connection), alembic_config(connection)
     except SQLAlchemyError as error:
-        raise DatabaseTrouble(describe(error) or "The database could not be read.") from error
-    if found != newest:
-        raise DatabaseTrouble(
-            "The database has another schema than this release: stop every daemon of an older release, "
+        raise _trouble(error, "The database could not be read") from error
+    _require_known(found, config)
+    if found is None:
+        raise OutdatedSchema("The database has no tables yet: run `reminders migrate`.")
+    if found != ScriptDirectory.from_config(config).get_current_head():
+        raise OutdatedSchema(
+            "The database has the schema of an older release: stop every daemon of that release, "
             "then run `reminders migrate`."
         )
 
@@ -48,10 +56,24 @@ def prepare(engine: Engine) -> None:
     """At every start: the embedded database migrates itself, a server's is checked."""
     try:
         require_current(engine)
-    except DatabaseTrouble:
+    except OutdatedSchema:
         if engine.dialect.name != "sqlite":
             raise
         migrate(engine)
+
+
+def _read_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(revision: str | None, config: AlembicConfig) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseTrouble("The database has the schema of a newer release: install that release on this machine.")
+
+
+def _trouble(error: SQLAlchemyError, what_failed: str) -> DatabaseTrouble:
+    return DatabaseTrouble(describe(error) or f"{what_failed} ({type(error).__name__}): see its own log.")
 
 
 def alembic_config(connection: Connection) -> AlembicConfig:

@@ -68,13 +68,15 @@ def test_a_file_from_notepad_is_read(tmp_path: Path) -> None:
 
 
 def test_the_clinics_own_templates_are_used_where_it_has_some(tmp_path: Path) -> None:
-    path = write_config(tmp_path)
-    packaged = Path(reminders.__file__).parent / "_templates"
-    assert load_config(path, {}).templates_dir == packaged
-
     (tmp_path / "templates").mkdir()
 
-    assert load_config(path, {}).templates_dir == tmp_path / "templates"
+    assert load_config(write_config(tmp_path), {}).templates_dir == tmp_path / "templates"
+
+
+def test_a_clinic_without_templates_of_its_own_has_those_that_ship(tmp_path: Path) -> None:
+    shipped = Path(reminders.__file__).resolve().parents[1] / "templates"
+
+    assert load_config(write_config(tmp_path), {}).templates_dir == shipped
 
 
 # --- the database ------------------------------------------------------------------------------------------------
