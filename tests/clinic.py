@@ -5,17 +5,18 @@ The casework, replanning and dispatching are the product's own; only the clock a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from reminders.casework.patients import PatientEntry, edit_patient, opt_in, opt_out
+from reminders.casework.patients import PatientEntry, add_patient, edit_patient, opt_in, opt_out
 from reminders.casework.procedures import (
     ProcedureEntry,
     cancel_procedure,
@@ -24,11 +25,13 @@ from reminders.casework.procedures import (
     record_procedure,
 )
 from reminders.casework.sessions import book_session, move_session, unbook_session
+from reminders.casework.tasks import complete_task
 from reminders.clock import SetClock
 from reminders.config import Config, load_config
 from reminders.dispatching import Work, dispatch_pass
-from reminders.model import Channel
+from reminders.model import Channel, Outcome, OutgoingMessage, Receipt, RefusalKind, SearchResult, UnclearMessage
 from reminders.overview import Line, list_plan
+from reminders.providers import Provider
 from reminders.replanning import replan_patient
 from reminders.store.engine import Transaction, reading, writing
 from reminders.tables import AttemptRow, MessageRow, ReminderRow, SessionRow, TaskRow
@@ -59,6 +62,40 @@ class Sent:
         return self.at, " + ".join(self.rules)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One task of the desk: due when on the clinic's clock, and in which state."""
+
+    rule: str
+    due: str
+    status: str
+    text: str
+
+
+@dataclass
+class SuspendableProvider:
+    """A provider whose account can be suspended: it then refuses everything, and says that it is the account."""
+
+    inner: Provider
+    is_suspended: bool = False
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = self.inner.name
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> Iterator[Receipt]:
+        yield from map(_refuse, messages) if self.is_suspended else self.inner.send(messages)
+
+    def find(self, message: UnclearMessage) -> SearchResult:
+        return self.inner.find(message)
+
+
+def _refuse(message: OutgoingMessage) -> Receipt:
+    return Receipt(
+        attempt_id=message.attempt_id, outcome=Outcome.REFUSED, kind=RefusalKind.CHANNEL, code="account_suspended"
+    )
+
+
 def load_shipped(database_url: str, environ: Mapping[str, str] | None = None) -> Config:
     """The configuration that ships, on this database."""
     return load_config(ROOT / "config.toml", {"REMINDERS_DATABASE__URL": database_url, **(environ or {})})
@@ -71,7 +108,13 @@ class ClinicDays:
         self.config = load_shipped(database_url, environ)
         self.clock = SetClock(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
         self.app: App = open_app(self.config, self.clock)
-        self.work: Work = open_work(self.app)
+        self.providers: dict[Channel, SuspendableProvider] = {}
+        self.work: Work = self._open_work()
+
+    def _open_work(self) -> Work:
+        work = open_work(self.app)
+        self.providers = {channel: SuspendableProvider(inner) for channel, inner in work.providers.items()}
+        return replace(work, providers=self.providers)
 
     def __enter__(self) -> Self:
         return self
@@ -117,11 +160,36 @@ class ClinicDays:
             ).first()
         return min(soonest, waiting or soonest)
 
+    def suspend(self, channel: str = "sms") -> None:
+        """The provider takes nothing from us any more; the channel pauses at the next try."""
+        self.providers[Channel(channel)].is_suspended = True
+
+    def reinstate(self, channel: str = "sms") -> None:
+        self.providers[Channel(channel)].is_suspended = False
+
+    def edit_config(self, old: str, new: str) -> None:
+        """Edit the shipped `config.toml` and start the program again with it."""
+        shipped = (ROOT / "config.toml").read_text("utf-8")
+        assert shipped.count(old), f"the shipped config has no {old!r}"
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "config.toml"
+            path.write_text(shipped.replace(old, new), "utf-8")
+            edited = load_config(path, {"REMINDERS_DATABASE__URL": self.config.database_url})
+        self.app.close()
+        self.config = replace(edited, templates_dir=self.config.templates_dir)
+        self.app = open_app(self.config, self.clock)
+        self.work = self._open_work()
+
     # ---- the desk ------------------------------------------------------------------------------------------------
 
     def change(self, work: Callable[[Transaction], _AnswerT]) -> _AnswerT:
         with writing(self.app.engine) as tx:
             return work(tx)
+
+    def add(self, name: str = "Ana Diaz", phone: str = "+16175550142", email: str = "ana@example.org") -> int:
+        """Add a patient, without a word about consent."""
+        entry = PatientEntry(name=name, phone=phone, email=email)
+        return self.change(lambda tx: add_patient(tx, self.config.clinic, entry, self.clock.now).id)
 
     def record(
         self,
@@ -191,6 +259,12 @@ class ClinicDays:
         entry = replace(PatientEntry(), **fields)
         self.change(lambda tx: edit_patient(tx, self.config.clinic, patient_id, entry, self.clock.now))
 
+    def complete(self, rule: str) -> None:
+        """The desk has seen to every open task of this rule."""
+        with writing(self.app.engine) as tx:
+            for task_id in tx.scalars(select(TaskRow.id).where(TaskRow.rule == rule, TaskRow.status == "open")).all():
+                complete_task(tx, task_id, self.clock.now)
+
     def replan(self, patient_id: int = 1) -> int:
         """Replan once more and return how many rows changed: always 0 where nothing else did."""
         replanned = self.change(lambda tx: replan_patient(tx, self.config.clinic, patient_id, self.clock.now))
@@ -241,6 +315,12 @@ class ClinicDays:
             for row in rows
             if all_of_them or (row.status == "open" and row.due_at <= self.clock.now)
         ]
+
+    def tasks_of(self, rule: str) -> list[Task]:
+        """Every task of one rule that ever was, in the order they came."""
+        with reading(self.app.engine) as tx:
+            rows = tx.scalars(select(TaskRow).where(TaskRow.rule == rule).order_by(TaskRow.id)).all()
+            return [Task(rule=row.rule, due=self._local(row.due_at), status=row.status, text=row.text) for row in rows]
 
     def session_state(self, session_id: int) -> str:
         with reading(self.app.engine) as tx:

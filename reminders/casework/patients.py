@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import lock_patient
 from reminders.store.engine import Transaction
 from reminders.tables import ConsentRow, PatientRow
-from reminders.typed import fold_name, read_email, read_name, read_phone, read_time_zone
+from reminders.typed import fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
 
 DESK = "desk"
 """Who recorded it, until staff have accounts of their own."""
@@ -67,7 +68,8 @@ def add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datet
         raise Refusal(
             f"This patient is there already, as number {found.id}: record the procedure with --patient {found.id}."
         )
-    return _insert(tx, values, now)
+    with _refusing_twins(tx):
+        return _insert(tx, values, now)
 
 
 def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datetime) -> PatientRow:
@@ -84,6 +86,15 @@ def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, no
             if found is None:
                 raise
     return _fill_in(tx, found, values)
+
+
+def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry) -> PatientRow:
+    """The patient of this number. What was typed newly is filled in; what differs from what is known is refused."""
+    known = require_patient(tx, patient_id)
+    values = entry.read(clinic)
+    if values.get("name_key", known.name_key) != known.name_key:
+        raise Refusal(f"Patient {patient_id} has another name: check the number, or leave --name out.")
+    return _fill_in(tx, known, values)
 
 
 def _insert(tx: Transaction, values: dict[str, str | None], now: datetime) -> PatientRow:
@@ -129,8 +140,21 @@ def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]
             )
         if typed:
             setattr(locked, field, typed)
-    tx.flush()
+    with _refusing_twins(tx):
+        tx.flush()
     return locked
+
+
+@contextmanager
+def _refusing_twins(tx: Transaction) -> Iterator[None]:
+    """Refuse what would make two patients with one name and one number or address."""
+    try:
+        with tx.begin_nested():
+            yield
+    except IntegrityError:
+        raise Refusal(
+            "Another patient has this name and this number or address already: are they the same person?"
+        ) from None
 
 
 def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry, now: datetime) -> Replanned:
@@ -139,13 +163,8 @@ def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: Patien
     for field, value in entry.read(clinic).items():
         setattr(row, field, value)
     _require_contact(row.phone, row.email)
-    try:
-        with tx.begin_nested():
-            tx.flush()
-    except IntegrityError:
-        raise Refusal(
-            "Another patient has this name and this number or address already: are they the same person?"
-        ) from None
+    with _refusing_twins(tx):
+        tx.flush()
     return replan_patient(tx, clinic, patient_id, now)
 
 
@@ -160,6 +179,8 @@ def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
 def find_patients(tx: Transaction, text: str = "") -> list[PatientRow]:
     """Patients whose name, number or address holds the text; all of them without one."""
     query = select(PatientRow).order_by(PatientRow.name_key, PatientRow.id)
+    if not is_readable(text):
+        return []
     if text:
         digits = "".join(character for character in text if character.isdigit())
         matches = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from reminders.casework.patients import (
     PatientEntry,
+    fill_in_patient,
     find_or_add_patient,
     give_consent,
     require_patient,
@@ -20,10 +21,10 @@ from reminders.model import Channel, InputRefusal, Precision, Refusal
 from reminders.planning.courses import PerformedSession, list_performed_sessions
 from reminders.replanning import Replanned, lapse_sessions, replan_patient
 from reminders.rules import Clinic, Treatment
-from reminders.store.cases import lock_patient, read_procedure
+from reminders.store.cases import find_row, lock_patient, read_procedure
 from reminders.store.engine import Transaction
 from reminders.tables import PatientRow, ProcedureRow
-from reminders.typed import EARLIEST, When, read_when
+from reminders.typed import EARLIEST, When, read_line, read_when
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +89,22 @@ def _read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: dat
     return when
 
 
+_MOST_SESSIONS = 999
+"""No course has more: a larger number is a slip of the hand."""
+
+
 def _require_counts(session: int | None, planned_sessions: int | None) -> None:
     if session is not None and session < 1:
         raise InputRefusal("Sessions are counted from 1: leave --session out to have it worked out.")
     if planned_sessions is not None and planned_sessions < 1:
         raise InputRefusal("A course has at least 1 session: leave --planned-sessions out while it is undecided.")
+    if max(session or 1, planned_sessions or 1) > _MOST_SESSIONS:
+        raise InputRefusal(f"No course has more than {_MOST_SESSIONS} sessions: check the number.")
 
 
 def _identify_patient(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime) -> PatientRow:
     if entry.patient_id is not None:
-        return require_patient(tx, entry.patient_id)
+        return fill_in_patient(tx, clinic, entry.patient_id, entry.patient)
     patient = find_or_add_patient(tx, clinic, entry.patient, now)
     locked = lock_patient(tx, patient.id)
     assert locked is not None, "the patient was found or added just now"
@@ -179,8 +186,10 @@ def correct_procedure(
         is_same_day = local_date(other.performed_at, clinic.time_zone) == day
         if other.id != row.id and is_same_day and other.attributes == row.attributes:
             raise Refusal(f"Procedure {other.id} is there already on that day: cancel the one that is wrong.")
+    left_on = local_date(row.performed_at, clinic.time_zone)
     row.performed_at, row.precision = when.at, when.precision
     released = release_sessions(tx, row)
+    _match_rest_of_day(tx, clinic, row, left_on)
     match_session(tx, clinic, row, also=released)
     return replan_patient(tx, clinic, row.patient_id, now)
 
@@ -189,17 +198,23 @@ def cancel_procedure(tx: Transaction, clinic: Clinic, procedure_id: int, reason:
     """The procedure did not happen, or not to this patient: nothing more of it leaves."""
     if not reason.strip():
         raise InputRefusal("Say why it is cancelled: add --reason.")
+    why = read_line(reason, "The reason")
     row = _require_procedure(tx, procedure_id)
-    row.cancelled_at, row.cancel_reason = now, " ".join(reason.split())
+    row.cancelled_at, row.cancel_reason = now, why
     release_sessions(tx, row)
-    for other in _standing(tx, row.patient_id, row.treatment):
-        if local_date(other.performed_at, clinic.time_zone) == local_date(row.performed_at, clinic.time_zone):
-            match_session(tx, clinic, other)
+    _match_rest_of_day(tx, clinic, row, local_date(row.performed_at, clinic.time_zone))
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
+def _match_rest_of_day(tx: Transaction, clinic: Clinic, gone: ProcedureRow, day: date) -> None:
+    """Without this one, the others of the day have performed its session all the same."""
+    for other in _standing(tx, gone.patient_id, gone.treatment):
+        if other.id != gone.id and local_date(other.performed_at, clinic.time_zone) == day:
+            match_session(tx, clinic, other)
+
+
 def _require_procedure(tx: Transaction, procedure_id: int) -> ProcedureRow:
-    row = tx.get(ProcedureRow, procedure_id)
+    row = find_row(tx, ProcedureRow, procedure_id)
     if row is None:
         raise InputRefusal(f"There is no procedure {procedure_id}: find it with `reminders plan PATIENT`.")
     lock_patient(tx, row.patient_id)

@@ -13,10 +13,10 @@ from reminders.local_time import add_calendar, local_date
 from reminders.model import InputRefusal, Precision, Refusal, SessionState
 from reminders.replanning import Replanned, lapse_sessions, replan_patient
 from reminders.rules import Clinic
-from reminders.store.cases import lock_patient
+from reminders.store.cases import find_row, lock_patient
 from reminders.store.engine import Transaction
 from reminders.tables import ProcedureRow, SessionRow
-from reminders.typed import When, read_when
+from reminders.typed import LATEST, When, read_when
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,8 @@ def _read_starts_at(clinic: Clinic, text: str, now: datetime) -> When:
     when = read_when(text, clinic.time_zone, clinic.default_procedure_time)
     if when.is_past(now, clinic.time_zone):
         raise InputRefusal("A booking cannot lie in the past. If the visit took place, record the procedure.")
+    if when.at - now > LATEST:
+        raise InputRefusal("This booking lies more than five years ahead: check the year.")
     return when
 
 
@@ -114,7 +116,7 @@ def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: dateti
 
 
 def _require_open(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> SessionRow:
-    row = tx.get(SessionRow, session_id)
+    row = find_row(tx, SessionRow, session_id)
     if row is None:
         raise InputRefusal(f"There is no session {session_id}: find it with `reminders plan PATIENT`.")
     lock_patient(tx, row.patient_id)
@@ -133,16 +135,18 @@ def match_session(
 ) -> SessionRow | None:
     """Close the open session of the treatment nearest to the procedure's day, at most the clinic's days away.
 
-    The second procedure of a day closes none. Sessions booked after the procedure was recorded are later visits,
+    The second procedure of a day closes none. Sessions booked after the day's first one was recorded are later visits,
     except those named in `also`.
     """
-    if _is_second_of_day(tx, clinic, procedure):
+    others = _list_others_of_day(tx, clinic, procedure)
+    if _have_performed(tx, others):
         return None
+    recorded_at = min(each.recorded_at for each in (procedure, *others))
     day = local_date(procedure.performed_at, clinic.time_zone)
     near = [
         row
         for row in _open_sessions(tx, procedure.patient_id, procedure.treatment)
-        if (row.booked_at <= procedure.recorded_at or row.id in also) and _is_near(clinic, row, procedure)
+        if (row.booked_at <= recorded_at or row.id in also) and _is_near(clinic, row, procedure)
     ]
     if not near:
         return None
@@ -152,19 +156,24 @@ def match_session(
     return nearest
 
 
-def _is_second_of_day(tx: Transaction, clinic: Clinic, procedure: ProcedureRow) -> bool:
-    """Whether another procedure of the treatment on this day has performed a session already."""
-    performers = tx.scalars(
-        select(ProcedureRow)
-        .join(SessionRow, SessionRow.performed_by == ProcedureRow.id)
-        .where(
+def _list_others_of_day(tx: Transaction, clinic: Clinic, procedure: ProcedureRow) -> list[ProcedureRow]:
+    """The other procedures of this treatment on this day: together they are one session."""
+    others = tx.scalars(
+        select(ProcedureRow).where(
             ProcedureRow.patient_id == procedure.patient_id,
             ProcedureRow.treatment == procedure.treatment,
             ProcedureRow.id != procedure.id,
+            ProcedureRow.cancelled_at.is_(None),
         )
     )
     day = local_date(procedure.performed_at, clinic.time_zone)
-    return any(local_date(other.performed_at, clinic.time_zone) == day for other in performers)
+    return [other for other in others if local_date(other.performed_at, clinic.time_zone) == day]
+
+
+def _have_performed(tx: Transaction, procedures: Collection[ProcedureRow]) -> bool:
+    """Whether one of them has performed a booked session."""
+    ids = [procedure.id for procedure in procedures]
+    return tx.scalar(select(SessionRow.id).where(SessionRow.performed_by.in_(ids)).limit(1)) is not None
 
 
 def _is_near(clinic: Clinic, session: SessionRow, procedure: ProcedureRow) -> bool:

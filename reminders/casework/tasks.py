@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from reminders.model import InputRefusal, Refusal, TaskStatus
+from reminders.store.cases import find_row
 from reminders.store.engine import Transaction
 from reminders.tables import TaskRow
 
 
 def complete_task(tx: Transaction, task_id: int, now: datetime) -> None:
     """Mark a task as done; it returns only if its facts change."""
-    row = tx.get(TaskRow, task_id)
+    row = find_row(tx, TaskRow, task_id)
     if row is None:
         raise InputRefusal(f"There is no task {task_id}: see `reminders tasks`.")
     if row.status != TaskStatus.OPEN:
