@@ -358,7 +358,7 @@ class RefusalKind(StrEnum):
     RATE = "rate"
     """Too fast: wait, and count no failure."""
     DEADLINE = "deadline"
-    """We did not send: the message's time was over when its turn came."""
+    """We did not send: the message's time was over when its turn came, or we were told to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -372,6 +372,8 @@ class Receipt:
     """For an accepted message: how far the provider says it is."""
     kind: RefusalKind = RefusalKind.MESSAGE
     is_permanent: bool = False
+    max_attempts: int | None = None
+    """The most tries that this refusal is worth; None: as many as any."""
     retry_after: float | None = None
     """Seconds."""
     code: str | None = None

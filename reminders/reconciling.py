@@ -25,6 +25,9 @@ from reminders.model import (
 )
 from reminders.sending_hours import SendingHours, is_useful
 
+LATE_AFTER = timedelta(seconds=60)
+"""What leaves sooner after it was due is on time. What is later is planned again first, and may be too near another."""
+
 _LATE = frozenset({Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR, Reason.PROVIDER_EXPIRED})
 
 _STATUS_OF = {
@@ -134,8 +137,10 @@ def _change(decision: Decision, now: datetime) -> Change | None:
     elif reason is not None:
         if row is not None:
             return Close(stored=row, reason=reason, planned=planned) if row.is_pending else None
-        if planned.due_at <= now and status_of(reason) in (Status.EXPIRED, Status.SKIPPED):
-            # What time has closed is shown closed, even where it never had a row.
+        is_closed_by_time = planned.due_at <= now and status_of(reason) in (Status.EXPIRED, Status.SKIPPED)
+        if is_closed_by_time or reason is Reason.SUPERSEDED:
+            # What time has closed is shown closed, even where it never had a row; and what was superseded has one, so
+            # that it does not leave late once the newer procedure is cancelled.
             return Add(planned=planned, leave_at=planned.due_at, closed=reason)
     return None
 
@@ -279,7 +284,7 @@ def _late_candidate(counting: Sequence[_Occurrence], hours: SendingHours) -> _Oc
 def _is_near_another(candidate: _Occurrence, leave_at: datetime, series: Sequence[_Occurrence]) -> bool:
     """In a series that repeats in hours a late text is dropped less than half the interval beside another."""
     interval = candidate.planned.interval
-    if interval is None or leave_at <= candidate.planned.due_at:
+    if interval is None or leave_at - candidate.planned.due_at < LATE_AFTER:
         return False
     coming = [each.planned.due_at for each in series if _will_leave(each)]
     left = [each.row.left_at for each in series if each.row and each.has_left and each.row.left_at]

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from reminders.local_time import add_calendar, end_of_day, local_date
 from reminders.model import Channel, PatientCase, Plan, SessionState
 from reminders.planning import plan_reminders, sending_hours_of
-from reminders.reconciling import Difference, diff_reminders, diff_tasks
+from reminders.reconciling import Add, Difference, diff_reminders, diff_tasks
 from reminders.rules import Clinic
 from reminders.store.cases import load_case, load_stored_reminders, lock_patient
 from reminders.store.changes import apply_changes, apply_task_changes, load_planned_tasks
@@ -32,13 +32,25 @@ def replan_patient(tx: Transaction, clinic: Clinic, patient_id: int, now: dateti
     patient = lock_patient(tx, patient_id)
     assert patient is not None, "only a patient that exists is replanned"
     lapse_sessions(tx, clinic, patient_id, now)
-    stored = load_stored_reminders(tx, patient_id)
+    replanned = _compare(tx, clinic, patient, now)
+    apply_changes(tx, patient_id, replanned.difference.changes, now)
+    tasks = diff_tasks(replanned.difference.tasks, load_planned_tasks(tx, patient_id))
+    apply_task_changes(tx, patient_id, tasks, now)
+    return replanned
+
+
+def preview_replan(tx: Transaction, clinic: Clinic, patient_id: int, now: datetime) -> Replanned:
+    """What a replan would find; changes nothing and keeps nobody waiting."""
+    patient = tx.get(PatientRow, patient_id)
+    assert patient is not None, "only a patient that exists is replanned"
+    return _compare(tx, clinic, patient, now)
+
+
+def _compare(tx: Transaction, clinic: Clinic, patient: PatientRow, now: datetime) -> Replanned:
+    stored = load_stored_reminders(tx, patient.id)
     case = load_case(tx, patient, stored)
     plan = plan_reminders(case, clinic)
-    difference = diff_reminders(plan, stored, now, sending_hours_of(case, clinic))
-    apply_changes(tx, patient_id, difference.changes, now)
-    apply_task_changes(tx, patient_id, diff_tasks(difference.tasks, load_planned_tasks(tx, patient_id)), now)
-    return Replanned(case=case, plan=plan, difference=difference)
+    return Replanned(case=case, plan=plan, difference=diff_reminders(plan, stored, now, sending_hours_of(case, clinic)))
 
 
 def lapse_sessions(tx: Transaction, clinic: Clinic, patient_id: int, now: datetime) -> None:
@@ -85,5 +97,8 @@ def list_patient_ids(tx: Transaction) -> list[int]:
 
 
 def count_changes(replanned: Replanned) -> int:
-    """How many of the patient's rows a replan changed."""
-    return len(replanned.difference.changes)
+    """How many of the patient's reminders a replan changed, or would change.
+
+    A row that only shows what time has closed is no change: a night would otherwise pass for an edited rule.
+    """
+    return sum(not (isinstance(change, Add) and change.closed) for change in replanned.difference.changes)

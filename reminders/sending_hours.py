@@ -61,7 +61,8 @@ class SendingHours:
         if window is None:
             return None
         start, end = (resolve_local(day, clock, self.zone) for clock in window)
-        return start, end
+        # Where the clocks skip a whole day its window is empty.
+        return (start, end) if start < end else None
 
 
 def is_useful(leave_at: datetime, expires_at: datetime) -> bool:

@@ -75,10 +75,12 @@ def _rules_naming_a_target(clinic: Clinic) -> frozenset[tuple[str, str]]:
 def _list_ended(case: PatientCase, performed: Sequence[PerformedSession]) -> Mapping[tuple[AnchorKind, int], Reason]:
     """Anchors whose pending reminders close, with the reason."""
     anchors = {session.anchor_id for session in performed}
+    treatments = {session.treatment.id for session in performed}
     ended = {
         (AnchorKind.PROCEDURE, each.id): Reason.PROCEDURE_CANCELLED if each.is_cancelled else Reason.SAME_SESSION
         for each in case.procedures
-        if each.id not in anchors
+        # A treatment that is no longer in the configuration has lost its rules, and ended nothing.
+        if each.id not in anchors and (each.is_cancelled or each.treatment in treatments)
     }
     for session in case.sessions:
         if session.state in _ENDED_BY:

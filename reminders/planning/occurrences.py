@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -45,13 +45,12 @@ def list_moments(rule: Rule, point: AnchorPoint, zone: ZoneInfo) -> list[Moment]
 
 
 def _due_times(rule: Rule, point: AnchorPoint, zone: ZoneInfo) -> Iterator[datetime]:
-    first = _place(rule, rule.starts, point, zone)
     if rule.repeat is None:
-        yield first
+        yield _place(rule, rule.starts, point, zone)
         return
     until = _place(rule, rule.until, point, zone) if rule.until else None
     for number in count():
-        due_at = _step(first, rule, rule.repeat.every, number, zone)
+        due_at = _place_nth(rule, rule.repeat.every, number, point, zone)
         if until is not None and due_at >= until:
             return
         if rule.repeat.times is not None and number >= rule.repeat.times.most:
@@ -75,7 +74,12 @@ def _clock(rule: Rule) -> time:
     return rule.at.value if rule.at else time(0)
 
 
-def _step(first: datetime, rule: Rule, every: Duration, number: int, zone: ZoneInfo) -> datetime:
+def _place_nth(rule: Rule, every: Duration, number: int, point: AnchorPoint, zone: ZoneInfo) -> datetime:
+    """The moment of a series that lies `number` steps after the first."""
+    if every.unit is rule.starts.unit:
+        # From the anchor itself, so that a date clamped to its month's end clamps no later one (P1).
+        return _place(rule, replace(every, value=rule.starts.value + number * every.value), point, zone)
+    first = _place(rule, rule.starts, point, zone)
     if every.unit.is_elapsed:
         return first + number * elapsed(every)
     local = first.astimezone(zone)
