@@ -132,11 +132,11 @@ def _compose_for_staff(templates: Templates, said: Sequence[Said]) -> Composed:
     return Composed(body=mail.text, subject=mail.subject)
 
 
-def is_first_text(tx: Transaction, contact: str) -> bool:
-    """Whether no text has ever left to this number (C8)."""
-    found = tx.scalar(
-        select(MessageRow.id)
-        .where(MessageRow.channel == Channel.SMS, MessageRow.contact == contact, MessageRow.left_at.is_not(None))
-        .limit(1)
+def is_first_text(tx: Transaction, contact: str, before: datetime | None = None) -> bool:
+    """Whether no text has ever left to this number (C8), or none before a moment."""
+    left = select(MessageRow.id).where(
+        MessageRow.channel == Channel.SMS, MessageRow.contact == contact, MessageRow.left_at.is_not(None)
     )
-    return found is None
+    if before is not None:
+        left = left.where(MessageRow.left_at < before)
+    return tx.scalar(left.limit(1)) is None

@@ -12,8 +12,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,7 +29,7 @@ from reminders.dispatching import (
     tidy_up,
 )
 from reminders.overview import OVERDUE_AFTER, read_status
-from reminders.replanning import count_changes, list_patient_ids, replan_patient
+from reminders.replanning import count_changes, list_patient_ids, preview_replan
 from reminders.store.engine import reading, writing
 from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import DaemonRow
@@ -40,49 +40,44 @@ HOUSEKEEPING_SECONDS = 30.0
 MISSED_TICKS = 3
 """A scheduler that misses this many ticks in a row is dead, whatever it says of itself (R16)."""
 
-
-@dataclass
-class _Pulse:
-    """When each tick last came round, on a clock that nobody sets."""
-
-    beats: dict[str, float] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def beat(self, name: str) -> None:
-        with self._lock:
-            self.beats[name] = time.monotonic()
-
-    def age(self, name: str) -> float:
-        with self._lock:
-            return time.monotonic() - self.beats[name]
+_BUSY_ALLOWANCE = 35.0
+"""Seconds that a busy database may hold up a tick before it counts as missed."""
+_SCHEDULING_ALLOWANCE = 2.0
+"""The same for a busy machine, for a tick that asks nobody."""
+_LOOK_EVERY = 0.2
+"""Seconds between the watchdog's looks."""
+_CLOCK_STEP = timedelta(seconds=2)
+"""The machine's clock went back if it lost this much on the one that nobody sets."""
 
 
-def run_daemon(work: Work, settings: DispatchSettings) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code: 0, or 1 where the watchdog found the ticks dead."""
-    return _Daemon(work, settings).run()
+def run_daemon(work: Work, settings: DispatchSettings, stopping: threading.Event) -> int:
+    """Run until SIGTERM, SIGINT or `stopping`; returns 0, or ends the process with 1 where the ticks are dead.
+
+    `stopping` is what the providers of `work` were told to watch.
+    """
+    return _Daemon(work, settings, stopping).run()
 
 
 class _Daemon:
-    def __init__(self, work: Work, settings: DispatchSettings) -> None:
+    def __init__(self, work: Work, settings: DispatchSettings, stopping: threading.Event) -> None:
         self._work = work
         self._settings = settings
         self._id = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-        self._stopping = threading.Event()
-        self._pulse = _Pulse()
+        self._started_at = work.now()
+        self._stopping = stopping
+        self._pulse = _Pulse("scheduler", "dispatch")
         self._trouble = _Trouble(work)
+        self._scheduler = self._schedule()
 
     def run(self) -> int:
-        for name in ("heartbeat", "dispatch"):
-            self._pulse.beat(name)
-        scheduler = self._schedule()
         with self._signals():
-            scheduler.start()
+            self._scheduler.start()
             _log.info("daemon started", daemon=self._id)
-            self._report_pending_changes()
             is_alive = self._watch()
             # No new claims from here on; what is on its way gets the time to be recorded (R20).
-            is_drained = _drain(scheduler, self._settings.grace_seconds) if is_alive else False
-        self._say_goodbye()
+            is_drained = is_alive and _drain(self._scheduler, self._settings.grace_seconds)
+        if is_alive:
+            self._say_goodbye()
         _log.info("daemon stopped", daemon=self._id, drained=is_drained)
         if not is_drained:
             # A thread that hangs would keep the process alive: what it held is in doubt by its lease.
@@ -90,20 +85,19 @@ class _Daemon:
         return 0
 
     def _schedule(self) -> BackgroundScheduler:
-        scheduler = BackgroundScheduler(
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}, timezone="UTC"
-        )
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
         tick = self._settings.tick_seconds
         for name, job, seconds in (
+            ("pulse", lambda: self._pulse.beat("scheduler"), tick),
             ("heartbeat", self._heartbeat, tick),
             ("dispatch", self._dispatch, tick),
             ("settle", self._settle, tick),
             ("housekeeping", self._housekeep, max(tick, HOUSEKEEPING_SECONDS)),
         ):
-            scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, id=name)
-        for name in ("dispatch", "housekeeping"):
             # At once, too: after an outage nobody waits for the first tick.
-            scheduler.add_job(self._guarded(name, self._dispatch if name == "dispatch" else self._housekeep))
+            scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, id=name, next_run_time=_now())
+        scheduler.add_job(self._guarded("report", self._report_pending_changes))
         return scheduler
 
     def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
@@ -115,28 +109,27 @@ class _Daemon:
             try:
                 job()
             except DatabaseTrouble as trouble:
-                self._trouble.begin("database", str(trouble))
+                self._trouble.begin("database", str(trouble), seen_by=name)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next tick must come
                 _log.error("tick failed", tick=name, error=type(error).__name__, exc_info=True)
                 self._trouble.begin(name, f"The daemon's {name} fails ({type(error).__name__}): see its log.")
             else:
                 self._trouble.end(name)
-                self._trouble.end("database")
+                self._trouble.end("database", seen_by=name)
 
         return run
 
     # ---- ticks ---------------------------------------------------------------------------------------------------
 
     def _heartbeat(self) -> None:
-        # The pulse first: a database that is down is no dead scheduler.
-        self._pulse.beat("heartbeat")
-        now = self._work.now()
         with writing(self._work.engine) as tx:
-            tx.merge(DaemonRow(id=self._id, started_at=now, ticked_at=now, stopped_at=None))
+            now = self._work.now()
+            tx.merge(DaemonRow(id=self._id, started_at=self._started_at, ticked_at=now, stopped_at=None))
 
     def _dispatch(self) -> None:
         self._pulse.beat("dispatch")
         dispatch_due(self._work, self._should_stop)
+        self._pulse.beat("dispatch")
 
     def _should_stop(self) -> bool:
         # Asked once a batch: a long backlog is no hang.
@@ -147,14 +140,16 @@ class _Daemon:
         settle_in_doubt(self._work)
 
     def _housekeep(self) -> None:
-        tidy_up(self._work)
-        self._check_overdue()
-        send_notices(self._work)
+        try:
+            tidy_up(self._work)
+            self._check_overdue()
+        finally:
+            # Whatever fails: the staff must hear of it.
+            send_notices(self._work)
 
     def _check_overdue(self) -> None:
-        now = self._work.now()
         with reading(self._work.engine) as tx:
-            status = read_status(tx, now)
+            status = read_status(tx, self._work.now())
         if status["overdue"] and not status["paused"]:
             minutes = round(OVERDUE_AFTER.total_seconds() / 60)
             self._trouble.begin(
@@ -165,13 +160,9 @@ class _Daemon:
 
     def _report_pending_changes(self) -> None:
         """A rule that was edited moves nothing by itself: say what `reminders replan` would do."""
-        try:
-            changes = count_pending_changes(self._work)
-        except DatabaseTrouble as trouble:
-            self._trouble.begin("database", str(trouble))
-            return
+        changes = count_pending_changes(self._work, self._stopping.is_set)
         if changes:
-            _log.warning("rules were edited: run `reminders replan`", reminders=changes)
+            _log.warning("a replan would change reminders: run `reminders replan`", reminders=changes)
 
     # ---- the main thread -----------------------------------------------------------------------------------------
 
@@ -188,20 +179,30 @@ class _Daemon:
 
     def _watch(self) -> bool:
         """Wait for the end; False where the ticks died."""
+        missed = MISSED_TICKS * self._settings.tick_seconds
         limits = {
-            "heartbeat": MISSED_TICKS * self._settings.tick_seconds + _busy_allowance(),
+            "scheduler": missed + _SCHEDULING_ALLOWANCE,
             # A batch ends with its lease, or something hangs.
-            "dispatch": self._settings.lease_seconds + MISSED_TICKS * self._settings.tick_seconds + _busy_allowance(),
+            "dispatch": missed + self._settings.lease_seconds + _BUSY_ALLOWANCE,
         }
-        while not self._stopping.wait(timeout=0.5):
+        wall = _Wall(self._work.now)
+        while not self._stopping.wait(timeout=_LOOK_EVERY):
+            if wall.went_back():
+                self._tick_now()
             for name, limit in limits.items():
-                if self._pulse.age(name) > limit:
-                    _log.critical("ticks are dead", tick=name, seconds=round(self._pulse.age(name)))
+                if (age := self._pulse.age(name)) > limit:
+                    _log.critical("ticks are dead", tick=name, seconds=round(age))
                     self._trouble.begin(
                         "watchdog", "The daemon's ticks had died, and it ended itself. Is it running again?"
                     )
                     return False
         return True
+
+    def _tick_now(self) -> None:
+        """The scheduler reckons by the machine's clock: set back, it would wait for its next tick that much longer."""
+        _log.warning("the clock went back")
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=_now())
 
     def _say_goodbye(self) -> None:
         try:
@@ -213,9 +214,9 @@ class _Daemon:
             _log.warning("daemon row not closed", trouble=str(trouble))
 
 
-def _busy_allowance() -> float:
-    """Seconds that a busy SQLite may hold up a tick before it counts as missed."""
-    return 35.0
+def _now() -> datetime:
+    """The scheduler's own time: it knows no other clock."""
+    return datetime.now(UTC)
 
 
 def _drain(scheduler: BackgroundScheduler, grace_seconds: float) -> bool:
@@ -226,46 +227,84 @@ def _drain(scheduler: BackgroundScheduler, grace_seconds: float) -> bool:
     return not ending.is_alive()
 
 
+class _Pulse:
+    """When each tick last came round, on a clock that nobody sets."""
+
+    def __init__(self, *names: str) -> None:
+        self._beats = dict.fromkeys(names, time.monotonic())
+
+    def beat(self, name: str) -> None:
+        self._beats[name] = time.monotonic()
+
+    def age(self, name: str) -> float:
+        return time.monotonic() - self._beats[name]
+
+
+class _Wall:
+    """Notices that the wall clock was set back."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._offset = self._measure()
+
+    def went_back(self) -> bool:
+        before, self._offset = self._offset, self._measure()
+        return before - self._offset > _CLOCK_STEP
+
+    def _measure(self) -> timedelta:
+        return self._clock() - datetime.fromtimestamp(time.monotonic(), UTC)
+
+
 class _Trouble:
-    """Unwell states: each is logged and mailed once, until it is over."""
+    """Unwell states: each is logged and mailed once, until all who saw it say that it is over."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._standing: set[str] = set()
+        self._seen_by: dict[str, set[str]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, state: str, problem: str) -> None:
+    def begin(self, state: str, problem: str, seen_by: str = "") -> None:
         with self._lock:
-            if state in self._standing:
-                return
-            self._standing.add(state)
-        _log.error("unwell", state=state, problem=problem)
-        self._mail(state, problem)
+            is_new = state not in self._seen_by
+            self._seen_by.setdefault(state, set()).add(seen_by)
+        if is_new:
+            _log.error("unwell", state=state, problem=problem)
+            self._mail(state, problem)
 
-    def end(self, state: str) -> None:
+    def end(self, state: str, seen_by: str = "") -> None:
         with self._lock:
-            if state not in self._standing:
+            if seen_by not in self._seen_by.get(state, ()):
                 return
-            self._standing.discard(state)
-        _log.info("well again", state=state)
+            self._seen_by[state].discard(seen_by)
+            is_over = not self._seen_by[state]
+            if is_over:
+                del self._seen_by[state]
+        if is_over:
+            _log.info("well again", state=state)
 
     def _mail(self, state: str, problem: str) -> None:
+        now = self._work.now()
         try:
-            now = self._work.now()
             with writing(self._work.engine) as tx:
                 queue_notice(tx, self._work, f"unwell:{state}:{now.isoformat()}", problem, now)
         except DatabaseTrouble:
             # With the database down there is no row to keep it in: straight to the mail server, as well as may be.
             mail_directly(self._work, problem)
+            return
+        # At once: what is unwell may be the very tick that mails.
+        with suppress(DatabaseTrouble):
+            send_notices(self._work)
 
 
-def count_pending_changes(work: Work) -> int:
-    """How many reminders a replan would change; changes nothing."""
+def count_pending_changes(work: Work, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """How many reminders a replan would change; changes nothing and keeps nobody waiting."""
     with reading(work.engine) as tx:
         patient_ids = list_patient_ids(tx)
     total = 0
     for patient_id in patient_ids:
-        with writing(work.engine) as tx:
-            total += count_changes(replan_patient(tx, work.clinic, patient_id, work.now()))
-            tx.rollback()
+        if should_stop():
+            break
+        # One short look a patient: on SQLite a long one would hold up every writer.
+        with reading(work.engine) as tx:
+            total += count_changes(preview_replan(tx, work.clinic, patient_id, work.now()))
     return total

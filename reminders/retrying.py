@@ -41,7 +41,7 @@ def decide_retry(
     """
     if receipt.is_permanent:
         return GiveUp(status=Status.FAILED, reason=Reason.REFUSED)
-    if attempts >= MAX_ATTEMPTS:
+    if attempts >= (receipt.max_attempts or MAX_ATTEMPTS):
         return GiveUp(status=Status.FAILED, reason=Reason.RETRIES_EXHAUSTED)
     at = hours.next_allowed(now + _wait(receipt, attempts, jitter))
     if is_useful(at, expires_at):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -50,8 +51,8 @@ def open_app(config: Config, clock: Clock = system_clock) -> App:
     return App(config=config, engine=open_engine(config.database_url), clock=clock, templates=templates)
 
 
-def open_work(app: App) -> Work:
-    """What dispatching needs, with the configured providers."""
+def open_work(app: App, should_stop: Callable[[], bool] = lambda: False) -> Work:
+    """What dispatching needs, with the configured providers; told to stop, they hand nothing more over."""
     config, dispatch = app.config, app.config.dispatch
     is_real_sms = config.sms.provider is SmsProvider.TWILIO
     return Work(
@@ -59,7 +60,7 @@ def open_work(app: App) -> Work:
         clock=app.clock,
         clinic=config.clinic,
         templates=app.templates,
-        providers={Channel.SMS: _sms_provider(app), Channel.EMAIL: _email_provider(app)},
+        providers={Channel.SMS: _sms_provider(app, should_stop), Channel.EMAIL: _email_provider(app, should_stop)},
         staff_email=config.staff_email,
         pace=Pace(
             batch_size=dispatch.batch_size,
@@ -73,7 +74,7 @@ def open_work(app: App) -> Work:
     )
 
 
-def _sms_provider(app: App) -> Provider:
+def _sms_provider(app: App, should_stop: Callable[[], bool]) -> Provider:
     if app.config.sms.provider is SmsProvider.OUTBOX:
         return OutboxProvider(app.clock)
     twilio = app.config.sms.twilio
@@ -86,7 +87,7 @@ def _sms_provider(app: App) -> Provider:
         timeout_seconds=twilio.timeout_seconds,
         concurrency=twilio.concurrency,
     )
-    return TwilioProvider(settings, app.clock, _callback_url(app.config))
+    return TwilioProvider(settings, app.clock, _callback_url(app.config), should_stop)
 
 
 def _callback_url(config: Config) -> str | None:
@@ -95,7 +96,7 @@ def _callback_url(config: Config) -> str | None:
     return url if url and not is_loopback(urlsplit(url).hostname or "") else None
 
 
-def _email_provider(app: App) -> Provider:
+def _email_provider(app: App, should_stop: Callable[[], bool]) -> Provider:
     if app.config.email.provider is EmailProvider.OUTBOX:
         return OutboxProvider(app.clock)
     smtp = app.config.email.smtp
@@ -109,4 +110,4 @@ def _email_provider(app: App) -> Provider:
         from_name=app.config.clinic.name,
         timeout_seconds=smtp.timeout_seconds,
     )
-    return SmtpProvider(settings, app.clock)
+    return SmtpProvider(settings, app.clock, should_stop=should_stop)

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from reminders.dispatching.doubt import settle_in_doubt
 from reminders.dispatching.notices import mail_directly, queue_notice, send_notices
-from reminders.dispatching.pauses import list_open_channels
+from reminders.dispatching.pauses import Access, enter_channel
 from reminders.dispatching.receipts import in_batches, record_receipts
-from reminders.dispatching.sending import begin_send
+from reminders.dispatching.sending import begin_apart, begin_send
 from reminders.dispatching.work import Pace, Work
-from reminders.model import Channel, OutgoingMessage, Receipt
+from reminders.model import Channel, OutgoingMessage
 from reminders.replanning import list_lapsing_patients, replan_patient
 from reminders.sending_hours import LEAST_USEFUL
 from reminders.store.claims import claim_due, doubt_expired_sends, list_expiring_patients, release_expired_claims
 from reminders.store.engine import writing
+from reminders.store.trouble import DatabaseTrouble
 
 _log = structlog.get_logger()
-
-_RECORD_EVERY = 25
-"""Receipts are recorded this many at a time: few enough that a crash leaves few messages in doubt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,49 +42,47 @@ def dispatch_pass(work: Work, should_stop: Callable[[], bool] = lambda: False) -
 def dispatch_due(work: Work, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Hand over what is due until nothing is, or until asked to stop; returns how many messages were handed over."""
     handed_over = 0
-    while not should_stop():
-        messages = _claim_batch(work)
-        if messages is None:
-            break
-        for receipts in in_batches(_hand_over(work, messages), _RECORD_EVERY):
-            record_receipts(work, receipts)
-            handed_over += len(receipts)
+    is_idle = False
+    while not is_idle and not should_stop():
+        is_idle = True
+        # A batch of each in turn: a slow provider holds the other channel up by one batch at most.
+        for channel in work.providers:
+            messages = _claim_batch(work, channel)
+            if messages is not None:
+                is_idle = False
+                handed_over += _hand_over(work, channel, messages)
     return handed_over
 
 
-def _claim_batch(work: Work) -> list[OutgoingMessage] | None:
+def _claim_batch(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
     """Claim and begin one batch; None where nothing is due that may leave now."""
     now = work.now()
     worker = secrets.token_hex(8)
     with writing(work.engine) as tx:
-        usable = list_open_channels(tx, work.providers, now, work.pace)
-        claimed = [
-            reminder_id
-            for channels, limit in _limits(usable, work.pace.batch_size)
-            for reminder_id in claim_due(
-                tx, channels=channels, worker=worker, now=now, lease_until=now + work.pace.lease, limit=limit
-            )
-        ]
-    if not claimed:
-        return None
-    return begin_send(work, usable, worker)
+        access = enter_channel(tx, channel, now, work.pace)
+        if access is Access.CLOSED:
+            return None
+        limit = 1 if access is Access.PROBE else work.pace.batch_size
+        lease_until = now + work.pace.lease
+        if not claim_due(tx, channels=[channel], worker=worker, now=now, lease_until=lease_until, limit=limit):
+            # A probe that found nothing to try with is not spent.
+            tx.rollback()
+            return None
+    try:
+        return begin_send(work, channel, worker, is_probe=access is Access.PROBE)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever broke it, the batch's other patients must not wait
+        _log.error("batch not begun", fault=type(fault).__name__)
+        return begin_apart(work, channel, worker)
 
 
-def _limits(usable: dict[Channel, bool], batch_size: int) -> Iterator[tuple[Collection[Channel], int]]:
-    """One message tries a paused channel; the others share a batch."""
-    open_channels = [channel for channel, is_probe in usable.items() if not is_probe]
-    if open_channels:
-        yield open_channels, batch_size
-    for channel, is_probe in usable.items():
-        if is_probe:
-            yield [channel], 1
-
-
-def _hand_over(work: Work, messages: Sequence[OutgoingMessage]) -> Iterator[Receipt]:
-    for channel, provider in work.providers.items():
-        batch = [message for message in messages if message.channel is channel]
-        if batch:
-            yield from provider.send(batch)
+def _hand_over(work: Work, channel: Channel, messages: list[OutgoingMessage]) -> int:
+    handed_over = 0
+    for receipts in in_batches(work.providers[channel].send(messages)):
+        record_receipts(work, receipts)
+        handed_over += len(receipts)
+    return handed_over
 
 
 def tidy_up(work: Work) -> None:
@@ -94,7 +90,8 @@ def tidy_up(work: Work) -> None:
     now = work.now()
     with writing(work.engine) as tx:
         released = release_expired_claims(tx, now)
-        doubted = doubt_expired_sends(tx, now, work.pace.in_doubt_wait)
+        # Where only the clock jumped, the worker lives: it gets the time to end what it was handing over.
+        doubted = doubt_expired_sends(tx, now, max(work.pace.in_doubt_wait, work.pace.hand_over))
     if released or doubted:
         _log.warning("leases expired", released=released, in_doubt=doubted)
     with writing(work.engine) as tx:
@@ -103,8 +100,17 @@ def tidy_up(work: Work) -> None:
             *list_expiring_patients(tx, now + LEAST_USEFUL, limit=1000),
         }
     for patient_id in sorted(stale):
+        _replan_one(work, patient_id)
+
+
+def _replan_one(work: Work, patient_id: int) -> None:
+    try:
         with writing(work.engine) as tx:
-            replan_patient(tx, work.clinic, patient_id, now)
+            replan_patient(tx, work.clinic, patient_id, work.now())
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - one bad row never stops the others
+        _log.error("patient not replanned", patient=patient_id, fault=type(fault).__name__)
 
 
 __all__ = [

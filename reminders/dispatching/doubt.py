@@ -14,13 +14,14 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from reminders.dispatching.receipts import list_reminders, record_accepted
+from reminders.dispatching.receipts import clear_flag, list_reminders, record_accepted
 from reminders.dispatching.work import Work
-from reminders.model import Channel, Reason, Search, SearchResult, Status, TaskRule, UnclearMessage
+from reminders.model import Channel, Reason, Search, SearchResult, Status, UnclearMessage
 from reminders.sending_hours import is_useful
 from reminders.store.cases import lock_patient
-from reminders.store.changes import raise_task
+from reminders.store.changes import leave_unclear
 from reminders.store.engine import Transaction, writing
+from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow
 
 _log = structlog.get_logger()
@@ -45,9 +46,18 @@ def settle_in_doubt(work: Work) -> int:
     count = 0
     while looks := _take_looks(work):
         for look in looks:
-            _settle_one(work, look)
+            _settle_guarded(work, look)
             count += 1
     return count
+
+
+def _settle_guarded(work: Work, look: _Look) -> None:
+    try:
+        _settle_one(work, look)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - one bad row never stops the others; it is looked for again
+        _log.error("message not settled", attempt=look.attempt.attempt_id, fault=type(fault).__name__)
 
 
 def _take_looks(work: Work) -> list[_Look]:
@@ -104,7 +114,11 @@ def _describe(tx: Transaction, attempt: AttemptRow, message: MessageRow) -> _Loo
 def _settle_one(work: Work, look: _Look) -> None:
     provider = work.providers[look.channel]
     found = provider.find(look.attempt)
-    shows_resent = look.resent is not None and provider.find(look.resent).result is Search.FOUND
+    shows_resent = (
+        found.result is Search.NOT_FOUND
+        and look.resent is not None
+        and provider.find(look.resent).result is Search.FOUND
+    )
     now = work.now()
     with writing(work.engine) as tx:
         attempt = tx.get(AttemptRow, look.attempt.attempt_id)
@@ -113,6 +127,7 @@ def _settle_one(work: Work, look: _Look) -> None:
         assert message is not None, "messages are never deleted"
         if message.patient_id is not None:
             lock_patient(tx, message.patient_id)
+        tx.refresh(attempt)
         _record_search(tx, work, attempt, message, found, now, shows_resent=shows_resent)
 
 
@@ -132,19 +147,47 @@ def _record_search(
         return
     if found.result is Search.FOUND and _bind(tx, attempt, found):
         record_accepted(tx, attempt, message, found.provider_id, found.status, now)
-        return
-    in_doubt = [row for row in list_reminders(tx, message) if row.status == Status.IN_DOUBT]
-    if shows_resent:
-        _clear_flag(list_reminders(tx, message), now)
-    elif found.result is Search.UNAVAILABLE and now - attempt.started_at < LOOK_FOR:
-        attempt.look_at = now + work.pace.in_doubt_wait
-    elif any(is_useful(now, row.expires_at) and not row.resends for row in in_doubt):
-        _resend(tx, work, attempt, message, in_doubt, now)
-    elif in_doubt:
-        _ask_desk(tx, in_doubt, now)
-    elif _awaits_resend(tx, message) and now - attempt.started_at < LOOK_FOR:
-        attempt.look_at = now + work.pace.in_doubt_wait
+    elif shows_resent:
+        # The list tells the truth, and one message got there.
+        clear_flag(list_reminders(tx, message), now)
+    else:
+        attempt.look_at = _decide_unseen(tx, work, attempt, message, found, now)
     tx.flush()
+
+
+def _decide_unseen(
+    tx: Transaction, work: Work, attempt: AttemptRow, message: MessageRow, found: SearchResult, now: datetime
+) -> datetime | None:
+    """What becomes of a message that the list does not show; returns when to look again."""
+    rows = list_reminders(tx, message)
+    in_doubt = [row for row in rows if row.status == Status.IN_DOUBT]
+    age = now - attempt.started_at
+    # The older, the less often: a list that hides a message is asked some fifteen times in a day.
+    next_look = now + max(work.pace.in_doubt_wait, age / 2) if age < LOOK_FOR else None
+    if found.result is Search.UNAVAILABLE and next_look is not None:
+        return now + work.pace.in_doubt_wait
+    if _has_later_doubt(tx, attempt):
+        return next_look
+    if found.result is not Search.UNAVAILABLE and (useful := [row for row in in_doubt if _may_resend(row, now)]):
+        _resend(attempt, message, useful, now)
+        next_look = now + work.pace.in_doubt_wait + work.pace.lease
+    for row in in_doubt:
+        if row.status == Status.IN_DOUBT:
+            leave_unclear(tx, row.id, row.patient_id, row.rule, now)
+    is_open = any(row.reason in (Reason.RESENT_AFTER_UNKNOWN, Reason.UNCLEAR) for row in rows)
+    return next_look if is_open and found.result is not Search.IMPOSSIBLE else None
+
+
+def _has_later_doubt(tx: Transaction, attempt: AttemptRow) -> bool:
+    """A later try of the same message is looked for, too, and that look will decide."""
+    later = select(AttemptRow.id).where(
+        AttemptRow.message_id == attempt.message_id, AttemptRow.id > attempt.id, AttemptRow.look_at.is_not(None)
+    )
+    return tx.scalar(later.limit(1)) is not None
+
+
+def _may_resend(row: ReminderRow, now: datetime) -> bool:
+    return not row.resends and is_useful(now, row.expires_at)
 
 
 def _bind(tx: Transaction, attempt: AttemptRow, found: SearchResult) -> bool:
@@ -159,37 +202,10 @@ def _bind(tx: Transaction, attempt: AttemptRow, found: SearchResult) -> bool:
     return True
 
 
-def _resend(
-    tx: Transaction, work: Work, attempt: AttemptRow, message: MessageRow, rows: list[ReminderRow], now: datetime
-) -> None:
-    # Not there after the wait: once more, flagged, and looked for again when the list has had time.
+def _resend(attempt: AttemptRow, message: MessageRow, rows: list[ReminderRow], now: datetime) -> None:
+    """Not there after the wait: once more, flagged, and looked for again when the list has had time."""
     message.left_at = None
-    attempt.look_at = now + work.pace.in_doubt_wait + work.pace.lease
     for row in rows:
         row.status, row.reason, row.resends = Status.SCHEDULED, Reason.RESENT_AFTER_UNKNOWN, row.resends + 1
         row.left_at, row.next_attempt_at, row.updated_at = None, now, now
         _log.warning("reminder sent again", reminder=row.id, attempt=attempt.id)
-
-
-def _awaits_resend(tx: Transaction, message: MessageRow) -> bool:
-    return any(row.reason == Reason.RESENT_AFTER_UNKNOWN for row in list_reminders(tx, message))
-
-
-def _clear_flag(rows: list[ReminderRow], now: datetime) -> None:
-    """The list shows the second try and not the first: it tells the truth, and one message got there."""
-    for row in rows:
-        if row.reason == Reason.RESENT_AFTER_UNKNOWN:
-            row.reason, row.updated_at = None, now
-
-
-def _ask_desk(tx: Transaction, rows: list[ReminderRow], now: datetime) -> None:
-    for row in rows:
-        row.reason, row.updated_at = Reason.UNCLEAR, now
-        raise_task(
-            tx,
-            TaskRule.UNCLEAR_SEND,
-            f"reminder:{row.id}",
-            f"Call the patient: it is unclear whether '{row.rule}' arrived, and it was too late to send it again.",
-            now,
-            patient_id=row.patient_id,
-        )

@@ -18,7 +18,11 @@ from reminders.tables import AttemptRow, MessageRow, NoticeRow, TaskRow
 
 _log = structlog.get_logger()
 
-_RETRY_AFTER = timedelta(minutes=5)
+_FIRST_WAIT = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(hours=6)
+MAX_TRIES = 12
+"""With the waits above over almost two days; the desk shows the task in any case."""
+
 _GOOD_FOR = timedelta(hours=10)
 
 
@@ -70,13 +74,14 @@ def _take_due(tx: Transaction, now: datetime) -> dict[int, NoticeRow]:
     """Notices nobody else is mailing: taken by pushing their next try ahead."""
     due = tx.scalars(
         select(NoticeRow)
-        .where(NoticeRow.sent_at.is_(None), NoticeRow.next_attempt_at <= now)
+        .where(NoticeRow.sent_at.is_(None), NoticeRow.next_attempt_at <= now, NoticeRow.attempts < MAX_TRIES)
         .order_by(NoticeRow.id)
         .limit(20)
         .with_for_update(skip_locked=True)
     ).all()
     for notice in due:
-        notice.next_attempt_at, notice.attempts = now + _RETRY_AFTER, notice.attempts + 1
+        notice.next_attempt_at = now + min(_FIRST_WAIT * 2**notice.attempts, _LONGEST_WAIT)
+        notice.attempts += 1
     return {notice.id: notice for notice in due}
 
 

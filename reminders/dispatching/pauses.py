@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 
 from reminders.dispatching.work import Pace
 from reminders.model import Channel, TaskRule
 from reminders.store.changes import close_tasks, raise_task
-from reminders.store.claims import load_channels, take_probe
+from reminders.store.claims import load_channel, take_probe
 from reminders.store.engine import Transaction
 from reminders.tables import ChannelRow
 
@@ -23,25 +23,34 @@ _DEFAULT_RATE_WAIT = 5.0
 """Seconds, where the provider names none."""
 
 
-def list_open_channels(
-    tx: Transaction, channels: Collection[Channel], now: datetime, pace: Pace
-) -> dict[Channel, bool]:
-    """The channels that may be used now; True where only one message may try, as a probe (R9)."""
-    usable: dict[Channel, bool] = {}
-    for row in load_channels(tx, channels):
-        channel = Channel(row.channel)
-        if row.free_at is not None and row.free_at > now + pace.horizon:
-            continue  # the sender's slots of this tick are all taken
-        if row.paused_until is None or (not row.needs_probe and row.paused_until <= now):
-            usable[channel] = False
-        elif row.needs_probe and take_probe(tx, channel, now, now + pace.probe_interval):
-            usable[channel] = True
-    return usable
+class Access(Enum):
+    """How a channel may be used now."""
+
+    OPEN = auto()
+    PROBE = auto()
+    """By one message only, which shows whether the pause is over (R9)."""
+    CLOSED = auto()
+
+
+def enter_channel(tx: Transaction, channel: Channel, now: datetime, pace: Pace) -> Access:
+    """How the channel may be used now. A probe is taken here: nobody else has one until the interval is over."""
+    row = load_channel(tx, channel)
+    if row.free_at is not None and row.free_at > now + pace.horizon:
+        return Access.CLOSED  # the sender's slots of this tick are all taken
+    if not is_paused(row, now):
+        return Access.OPEN
+    is_taken = row.needs_probe and take_probe(tx, channel, now, now + pace.probe_interval)
+    return Access.PROBE if is_taken else Access.CLOSED
+
+
+def is_paused(row: ChannelRow, now: datetime) -> bool:
+    """A pause that needs a probe lasts until one gets through; one for the rate ends by itself."""
+    return row.paused_until is not None and (row.needs_probe or row.paused_until > now)
 
 
 def pause_channel(tx: Transaction, channel: Channel, code: str | None, now: datetime, interval: timedelta) -> None:
     """Nothing can go until a person mends it: pause, and tell the desk once."""
-    row = _lock(tx, channel)
+    row = load_channel(tx, channel, for_update=True)
     is_new = not (row.needs_probe and row.paused_until)
     row.needs_probe, row.paused_reason, row.paused_until = True, code or "refused", now + interval
     if not is_new:
@@ -60,26 +69,24 @@ def pause_channel(tx: Transaction, channel: Channel, code: str | None, now: date
 
 def wait_for_rate(tx: Transaction, channel: Channel, now: datetime, retry_after: float | None) -> None:
     """Too many requests: nobody asks again before the provider's own time is over (R8)."""
-    row = _lock(tx, channel)
-    if row.needs_probe and row.paused_until:
-        return
+    row = load_channel(tx, channel, for_update=True)
     until = now + timedelta(seconds=retry_after if retry_after is not None else _DEFAULT_RATE_WAIT)
-    row.paused_until = max(until, row.paused_until or until)
-    row.paused_reason, row.paused_since = RATE, row.paused_since or now
+    is_new = not is_paused(row, now)
+    row.paused_until = until if is_new or row.paused_until is None else max(until, row.paused_until)
+    if is_new:
+        row.paused_reason, row.paused_since = RATE, now
     tx.flush()
 
 
-def end_pause(tx: Transaction, channel: Channel, now: datetime) -> None:
-    """The provider took a message: the channel works."""
-    paused = load_channels(tx, [channel])[0]
+def end_pause(tx: Transaction, channel: Channel, begun_at: datetime, now: datetime) -> None:
+    """The provider took a message: the channel works, unless the message was begun before the pause was."""
+    paused = load_channel(tx, channel)
     if paused.paused_until is None or (paused.paused_reason == RATE and paused.paused_until > now):
         return
-    row = _lock(tx, channel)
+    if paused.paused_since is not None and begun_at <= paused.paused_since:
+        return
+    row = load_channel(tx, channel, for_update=True)
     row.needs_probe, row.paused_reason, row.paused_since, row.paused_until = False, None, None, None
     close_tasks(tx, TaskRule.CHANNEL_PAUSED, f"{channel}:", now)
     tx.flush()
     _log.info("channel open again", channel=channel)
-
-
-def _lock(tx: Transaction, channel: Channel) -> ChannelRow:
-    return load_channels(tx, [channel], for_update=True)[0]

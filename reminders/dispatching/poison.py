@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from reminders.model import Reason, Status, TaskRule
-from reminders.store.changes import raise_task
+from reminders.store.changes import leave_unclear, raise_task
 from reminders.store.engine import Transaction
 from reminders.tables import ReminderRow
 
@@ -26,14 +26,15 @@ def isolate(tx: Transaction, rows: Sequence[ReminderRow], fault: str, now: datet
         row.updated_at = now
         row.status, row.next_attempt_at = Status.SCHEDULED, now + _WAIT
         if row.attempts >= MAX_TRIES:
-            row.status, row.reason = Status.FAILED, Reason.POISONED
-            raise_task(
-                tx,
-                TaskRule.UNDELIVERABLE,
-                f"reminder:{row.id}",
-                f"Call the patient: the text of '{row.rule}' could not be written. Tell whoever keeps the templates.",
-                now,
-                patient_id=row.patient_id,
-            )
+            _give_up(tx, row, now)
         _log.error("reminder not written", reminder=row.id, tries=row.attempts, fault=fault)
     tx.flush()
+
+
+def _give_up(tx: Transaction, row: ReminderRow, now: datetime) -> None:
+    if row.resends:
+        leave_unclear(tx, row.id, row.patient_id, row.rule, now)
+        return
+    row.status, row.reason = Status.FAILED, Reason.POISONED
+    text = f"Call the patient: the text of '{row.rule}' could not be written. Tell whoever keeps the templates."
+    raise_task(tx, TaskRule.UNDELIVERABLE, f"reminder:{row.id}", text, now, patient_id=row.patient_id)

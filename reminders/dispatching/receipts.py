@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -12,13 +14,14 @@ from sqlalchemy import select
 from reminders.delivery import next_status
 from reminders.dispatching.pauses import end_pause, pause_channel, wait_for_rate
 from reminders.dispatching.work import Work
-from reminders.model import Channel, Outcome, Reason, Receipt, RefusalKind, Status, TaskRule
+from reminders.model import PENDING, Channel, Outcome, Reason, Receipt, RefusalKind, Status, TaskRule
 from reminders.replanning import replan_contact, replan_patient
 from reminders.retrying import UNCOUNTED, GiveUp, RetryAt, decide_retry
-from reminders.store.blocks import block_contact
+from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import hours_of_patient
-from reminders.store.changes import raise_task
+from reminders.store.changes import close_tasks, leave_unclear, raise_task, unclear_key
 from reminders.store.engine import Transaction, writing
+from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, EventRow, MessageRow, PatientRow, ReminderRow
 
 _log = structlog.get_logger()
@@ -28,7 +31,21 @@ _OURS = (Status.SENDING, Status.IN_DOUBT)
 
 
 def record_receipts(work: Work, receipts: Sequence[Receipt]) -> None:
-    """Record a batch in one transaction."""
+    """Record a batch in one transaction; where one of it cannot be recorded, each by itself."""
+    try:
+        _record_batch(work, receipts)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - one bad row never stops the others
+        if len(receipts) > 1:
+            for receipt in receipts:
+                record_receipts(work, [receipt])
+            return
+        # It stays `sending`: when its lease is over it is looked for.
+        _log.error("receipt not recorded", attempt=receipts[0].attempt_id, fault=type(fault).__name__)
+
+
+def _record_batch(work: Work, receipts: Sequence[Receipt]) -> None:
     with writing(work.engine) as tx:
         attempts = _load_attempts(tx, receipts)
         _lock_patients(tx, [message for _, message in attempts.values()])
@@ -74,7 +91,7 @@ def record_receipt(
     elif receipt.outcome is Outcome.IN_DOUBT:
         _record_in_doubt(tx, work, attempt, message, now)
     else:
-        _record_refused(tx, work, receipt, message, now)
+        _record_refused(tx, work, receipt, attempt, message, now)
 
 
 _HEARD = {Outcome.IN_DOUBT: Status.IN_DOUBT, Outcome.REFUSED: Status.FAILED}
@@ -89,16 +106,18 @@ def record_accepted(
     """The provider has it: the first word on the attempt's id, and its status if the rank grows."""
     attempt.provider_id = attempt.provider_id or provider_id
     message.left_at = message.left_at or attempt.started_at
-    end_pause(tx, Channel(message.channel), now)
+    end_pause(tx, Channel(message.channel), attempt.started_at, now)
     for row in list_reminders(tx, message):
-        # A resend that has not begun yet is called off: the first try did get there after all.
-        current = Status.IN_DOUBT if row.status in (Status.SCHEDULED, Status.CLAIMED) else Status(row.status)
-        row.status = next_status(current, status)
+        if row.status in PENDING:
+            # A resend that has not begun yet is called off: the first try did get there after all.
+            row.status, row.reason, row.resends = Status.IN_DOUBT, None, 0
+        if row.reason == Reason.UNCLEAR:
+            row.reason = None
+            close_tasks(tx, TaskRule.UNCLEAR_SEND, unclear_key(row.id), now)
+        row.status = next_status(Status(row.status), status)
         row.claimed_by = row.lease_until = None
         row.left_at = row.left_at or attempt.started_at
         row.updated_at = now
-        if row.reason == Reason.UNCLEAR:
-            row.reason = None
     tx.flush()
 
 
@@ -118,6 +137,8 @@ def list_reminders(tx: Transaction, message: MessageRow) -> list[ReminderRow]:
 
 def _record_in_doubt(tx: Transaction, work: Work, attempt: AttemptRow, message: MessageRow, now: datetime) -> None:
     attempt.look_at = max(now, attempt.started_at + work.pace.in_doubt_wait)
+    if not _is_latest(tx, attempt):
+        return
     # It may have left: for the first text to a number (C8) and for the desk it counts as said.
     message.left_at = message.left_at or attempt.started_at
     for row in list_reminders(tx, message):
@@ -126,28 +147,51 @@ def _record_in_doubt(tx: Transaction, work: Work, attempt: AttemptRow, message: 
     tx.flush()
 
 
+def _is_latest(tx: Transaction, attempt: AttemptRow) -> bool:
+    """A worker that slept through its lease may come back when another has begun the next try."""
+    later = select(AttemptRow.id).where(AttemptRow.message_id == attempt.message_id, AttemptRow.id > attempt.id)
+    return tx.scalar(later.limit(1)) is None
+
+
 # ---- refused ---------------------------------------------------------------------------------------------------
 
 
-def _record_refused(tx: Transaction, work: Work, receipt: Receipt, message: MessageRow, now: datetime) -> None:
+def _record_refused(
+    tx: Transaction, work: Work, receipt: Receipt, attempt: AttemptRow, message: MessageRow, now: datetime
+) -> None:
+    _heed_refusal(tx, work, receipt, message, now)
+    rows = list_reminders(tx, message)
+    ours = [row for row in rows if row.status in _OURS] if _is_latest(tx, attempt) else []
+    for row in ours:
+        _set_back(tx, work, receipt, row, now)
+    if not ours:
+        # Sent again meanwhile, or about to be: now it is known that this try did not leave.
+        clear_flag(rows, now)
+    tx.flush()
+    if receipt.kind in _BLOCKS:
+        replan_contact(tx, work.clinic, Channel(message.channel), message.contact, now)
+    elif any(row.status != Status.SCHEDULED for row in ours) and message.patient_id is not None:
+        # What closed here may make room for another text, or ask for a call instead.
+        replan_patient(tx, work.clinic, message.patient_id, now)
+
+
+def _heed_refusal(tx: Transaction, work: Work, receipt: Receipt, message: MessageRow, now: datetime) -> None:
+    """What a refusal says of more than its own message: of the channel, or of the number."""
     channel = Channel(message.channel)
     if receipt.kind is RefusalKind.CHANNEL:
         pause_channel(tx, channel, receipt.code, now, work.pace.probe_interval)
     elif receipt.kind is RefusalKind.RATE:
         wait_for_rate(tx, channel, now, receipt.retry_after)
     elif receipt.kind in _BLOCKS:
-        block_contact(
-            tx, channel, message.contact, _BLOCKS[receipt.kind], source="provider", now=now, code=receipt.code
-        )
-    rows = [row for row in list_reminders(tx, message) if row.status in _OURS]
+        reason = _BLOCKS[receipt.kind]
+        block_contact(tx, channel, message.contact, reason, source="provider", now=now, code=receipt.code)
+
+
+def clear_flag(rows: Sequence[ReminderRow], now: datetime) -> None:
+    """One try got there, or can: nothing was sent twice."""
     for row in rows:
-        _set_back(tx, work, receipt, row, now)
-    tx.flush()
-    if receipt.kind in _BLOCKS:
-        replan_contact(tx, work.clinic, channel, message.contact, now)
-    elif any(row.status != Status.SCHEDULED for row in rows) and message.patient_id is not None:
-        # What closed here may make room for another text, or ask for a call instead.
-        replan_patient(tx, work.clinic, message.patient_id, now)
+        if row.reason == Reason.RESENT_AFTER_UNKNOWN:
+            row.reason, row.updated_at = None, now
 
 
 _BLOCKS = {RefusalKind.CONTACT: Reason.CONTACT_REFUSED, RefusalKind.OPT_OUT: Reason.OPTED_OUT}
@@ -168,12 +212,15 @@ def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: ReminderRow, n
         jitter=random.random(),
     )
     if isinstance(decision, RetryAt):
-        row.status, row.next_attempt_at = Status.SCHEDULED, decision.at
+        row.status, row.next_attempt_at = Status.SCHEDULED, max(decision.at, row.due_at)
     else:
         _close(tx, receipt, decision, row, now)
 
 
 def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: ReminderRow, now: datetime) -> None:
+    if row.resends:
+        leave_unclear(tx, row.id, row.patient_id, row.rule, now)
+        return
     row.status, row.reason = decision.status, decision.reason
     _log.warning("reminder not sent", reminder=row.id, reason=decision.reason, code=receipt.code)
     if decision.reason is Reason.SERVICE_LATE or receipt.kind is RefusalKind.OPT_OUT:
@@ -181,18 +228,19 @@ def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: ReminderRow
     raise_task(
         tx,
         TaskRule.UNDELIVERABLE,
-        _undeliverable_key(receipt, row),
+        _undeliverable_key(tx, receipt, row),
         _undeliverable_text(receipt, row),
         now,
         patient_id=row.patient_id,
     )
 
 
-def _undeliverable_key(receipt: Receipt, row: ReminderRow) -> str:
+def _undeliverable_key(tx: Transaction, receipt: Receipt, row: ReminderRow) -> str:
+    if receipt.kind is not RefusalKind.CONTACT or row.contact is None:
+        return f"reminder:{row.id}"
     # A bad number is one question for the desk, however many reminders meet it; the key holds no number (a log may).
-    if receipt.kind is RefusalKind.CONTACT:
-        return f"contact:{row.patient_id}:{row.channel}:{row.message_id}"
-    return f"reminder:{row.id}"
+    block = list_standing_blocks(tx, Channel(row.channel), row.contact)[0]
+    return f"contact:{row.patient_id}:{block.id}:{block.blocked_at.isoformat()}"
 
 
 def _undeliverable_text(receipt: Receipt, row: ReminderRow) -> str:
@@ -202,13 +250,20 @@ def _undeliverable_text(receipt: Receipt, row: ReminderRow) -> str:
     return f"Call the patient: '{row.rule}' could not be sent (code {receipt.code})."
 
 
-def in_batches(receipts: Iterator[Receipt], size: int) -> Iterator[list[Receipt]]:
-    """Receipts as they come, a few at a time: what is recorded is not in doubt any more."""
+# ---- batches of receipts -------------------------------------------------------------------------------------------
+
+_RECORD_EVERY = 25
+_RECORD_WITHIN_SECONDS = 0.2
+
+
+def in_batches(receipts: Iterable[Receipt]) -> Iterator[list[Receipt]]:
+    """Receipts as they come, a few at a time and none kept back for long: what is recorded is not in doubt any more."""
     batch: list[Receipt] = []
+    recorded_at = -math.inf
     for receipt in receipts:
         batch.append(receipt)
-        if len(batch) >= size:
+        if len(batch) >= _RECORD_EVERY or time.monotonic() - recorded_at >= _RECORD_WITHIN_SECONDS:
             yield batch
-            batch = []
+            batch, recorded_at = [], time.monotonic()
     if batch:
         yield batch

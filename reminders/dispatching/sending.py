@@ -3,67 +3,95 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from itertools import islice
 
-from sqlalchemy import select, update
+import structlog
+from sqlalchemy import select
 
 from reminders.composing import Composed, Said, Visits, compose, is_first_text, load_visits, named_target
+from reminders.dispatching.bundling import Bundle, bundle_claimed, gather_same_minute, hours_of
+from reminders.dispatching.pauses import is_paused
 from reminders.dispatching.poison import isolate
 from reminders.dispatching.work import Work
 from reminders.messages import Unrenderable
-from reminders.model import CORRECTION, PENDING, Audience, Channel, Contact, OutgoingMessage, Status
+from reminders.model import Audience, Channel, Contact, OutgoingMessage, Status
+from reminders.reconciling import LATE_AFTER
 from reminders.replanning import replan_patient
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL, SendingHours
 from reminders.store.cases import load_contacts
-from reminders.store.claims import load_channels, load_claimed
-from reminders.store.engine import Transaction, writing
+from reminders.store.claims import load_channel, load_claimed, pass_claims, put_back_claims
+from reminders.store.engine import Transaction, reading, writing
+from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, ChannelRow, MessageRow, PatientRow, ReminderRow
 
-LATE_AFTER = timedelta(seconds=60)
-"""A reminder this late is planned again first: of a late series only one may leave (P6)."""
+_log = structlog.get_logger()
+
+_GREETING_WAIT = timedelta(seconds=5)
+"""How long a text waits for the first one to its number, which carries a line that the others do not (C8)."""
 
 _LONGEST_VALIDITY = 36_000
 """Seconds; Twilio's most for ValidityPeriod."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Bundle:
-    """The reminders of one message: one patient, channel and audience (P7)."""
+class _Turn:
+    """What writing one batch's messages works with."""
 
-    patient: PatientRow
-    contact: str
-    rows: tuple[ReminderRow, ...]
-    hours: SendingHours
-
-    @property
-    def channel(self) -> Channel:
-        return Channel(self.rows[0].channel)
+    tx: Transaction
+    work: Work
+    sender: ChannelRow
+    visits: Visits
+    now: datetime
 
 
-def begin_send(work: Work, channels: Collection[Channel], worker: str) -> list[OutgoingMessage]:
+def begin_send(work: Work, channel: Channel, worker: str, *, is_probe: bool = False) -> list[OutgoingMessage]:
     """One transaction over what this worker has claimed: read again, merge, render, commit `sending` with attempts.
 
     A claimed reminder that may not leave any more is moved or closed here instead, by the same replan as at the desk.
+    A probe is one message, however many the patient has waiting.
     """
     now = work.now()
     with writing(work.engine) as tx:
         patients = _lock_patients(tx, load_claimed(tx, worker))
-        _gather_same_minute(tx, work, patients, channels, worker, now)
+        gather_same_minute(tx, work, patients, channel, worker, now)
         _replan_late(tx, work.clinic, patients, worker, now)
-        _gather_same_minute(tx, work, patients, channels, worker, now)
-        visits = load_visits(tx, patients)
-        senders = {Channel(row.channel): row for row in load_channels(tx, channels, for_update=True)}
-        outgoing = [
-            message
-            for bundle in _bundle(tx, work, patients, worker)
-            if (message := _begin_one(tx, work, bundle, visits, senders[bundle.channel], now))
-        ]
-        _release_rest(tx, worker)
+        gather_same_minute(tx, work, patients, channel, worker, now)
+        # Held to the end: the sender's slots are given out by one worker at a time.
+        sender = load_channel(tx, channel, for_update=True)
+        outgoing: list[OutgoingMessage] = []
+        if is_probe or not is_paused(sender, now):
+            turn = _Turn(tx=tx, work=work, sender=sender, visits=load_visits(tx, patients), now=now)
+            bundles = bundle_claimed(tx, work, patients, worker)
+            outgoing = list(islice(_begin_all(turn, bundles), 1 if is_probe else None))
+        tx.flush()
+        # What found no slot in this tick keeps its place in the queue.
+        put_back_claims(tx, worker)
     return outgoing
+
+
+def begin_apart(work: Work, channel: Channel, worker: str) -> list[OutgoingMessage]:
+    """Each patient of a batch alone, after one of them broke it: that one is set aside, the others flow (F18)."""
+    with reading(work.engine) as tx:
+        patient_ids = sorted({row.patient_id for row in load_claimed(tx, worker)})
+    return [message for patient_id in patient_ids for message in _begin_patient(work, channel, worker, patient_id)]
+
+
+def _begin_patient(work: Work, channel: Channel, worker: str, patient_id: int) -> list[OutgoingMessage]:
+    alone = f"{worker}.{patient_id}"
+    with writing(work.engine) as tx:
+        pass_claims(tx, worker, alone, patient_id)
+    try:
+        return begin_send(work, channel, alone)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is this patient's
+        with writing(work.engine) as tx:
+            isolate(tx, load_claimed(tx, alone), type(fault).__name__, work.now())
+        return []
 
 
 def _lock_patients(tx: Transaction, rows: Sequence[ReminderRow]) -> dict[int, PatientRow]:
@@ -80,7 +108,7 @@ def _replan_late(
     stale = {
         row.patient_id
         for row in load_claimed(tx, worker)
-        if not _may_leave_as_planned(row, contacts[row.patient_id], _hours_of(clinic, patients[row.patient_id]), now)
+        if not _may_leave_as_planned(row, contacts[row.patient_id], hours_of(clinic, patients[row.patient_id]), now)
     }
     for patient_id in sorted(stale):
         replan_patient(tx, clinic, patient_id, now)
@@ -94,79 +122,88 @@ def _may_leave_as_planned(
     return is_on_time and is_reachable and hours.is_open(now)
 
 
-def _hours_of(clinic: Clinic, patient: PatientRow) -> SendingHours:
-    zone = ZoneInfo(patient.time_zone) if patient.time_zone else clinic.time_zone
-    return SendingHours(windows=clinic.sending_hours, zone=zone)
+# ---- one message -----------------------------------------------------------------------------------------------
 
 
-def _gather_same_minute(
-    tx: Transaction,
-    work: Work,
-    patients: Mapping[int, PatientRow],
-    channels: Collection[Channel],
-    worker: str,
-    now: datetime,
-) -> None:
-    """What else these patients get in this minute leaves in the same message, whoever had claimed it (P7)."""
-    next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    tx.execute(
-        update(ReminderRow)
-        .where(
-            ReminderRow.patient_id.in_(patients),
-            ReminderRow.status.in_(PENDING),
-            ReminderRow.channel.in_(channels),
-            ReminderRow.next_attempt_at < next_minute,
-        )
-        .values(status=Status.CLAIMED, claimed_by=worker, lease_until=now + work.pace.lease)
-        .execution_options(synchronize_session=False)
-    )
+def _begin_all(turn: _Turn, bundles: Sequence[Bundle]) -> Iterator[OutgoingMessage]:
+    for bundle in bundles:
+        yield from _begin_bundle(turn, bundle)
 
 
-def _bundle(tx: Transaction, work: Work, patients: Mapping[int, PatientRow], worker: str) -> Iterator[_Bundle]:
-    contacts = load_contacts(tx, list(patients.values()))
-    bundles: dict[tuple[object, ...], list[ReminderRow]] = {}
-    for row in load_claimed(tx, worker):
-        bundles.setdefault((row.patient_id, row.channel, _own_message(row)), []).append(row)
-    for rows in bundles.values():
-        patient = patients[rows[0].patient_id]
-        contact = contacts[patient.id][Channel(rows[0].channel)]
-        address = work.staff_email if rows[0].audience == Audience.STAFF else contact.address
-        assert address is not None, "a reminder without an address was closed by the replan just now"
-        yield _Bundle(patient=patient, contact=address, rows=tuple(rows), hours=_hours_of(work.clinic, patient))
-
-
-def _own_message(row: ReminderRow) -> tuple[str, int] | None:
-    """What keeps a reminder out of a common message: a correction stands alone, a resend goes as it first went."""
-    if row.rule == CORRECTION or row.audience == Audience.STAFF:
-        return "reminder", row.id
-    return ("message", row.message_id) if row.resends and row.message_id else None
-
-
-def _begin_one(
-    tx: Transaction, work: Work, bundle: _Bundle, visits: Visits, channel: ChannelRow, now: datetime
-) -> OutgoingMessage | None:
-    """Write one message and its attempt, or leave its reminders for later. None: nothing leaves now."""
+def _begin_bundle(turn: _Turn, bundle: Bundle) -> Iterator[OutgoingMessage]:
+    """Write one message and its attempt, or leave its reminders for later."""
+    is_first = _is_first(turn.tx, bundle)
+    if is_first and _is_first_under_way(turn.tx, bundle.contact):
+        _put_off(bundle, turn.now + _GREETING_WAIT)
+        return
     try:
-        composed = _compose(tx, work, bundle, visits, now)
+        composed = _compose(turn, bundle, is_first=is_first)
     except Unrenderable as fault:
-        # One bad row never stops the others (F18).
-        isolate(tx, bundle.rows, str(fault), now)
+        yield from _begin_each(turn, bundle, str(fault))
+        return
+    slot = _take_slot(turn, bundle, composed)
+    if slot is not None:
+        yield _begin_message(turn, bundle, composed, slot)
+
+
+def _begin_each(turn: _Turn, bundle: Bundle, fault: str) -> Iterator[OutgoingMessage]:
+    """One reminder that cannot be written never stops the others (F18), those of its own message included."""
+    if len(bundle.rows) == 1:
+        isolate(turn.tx, bundle.rows, fault, turn.now)
+        return
+    for row in bundle.rows:
+        yield from _begin_bundle(turn, replace(bundle, rows=(row,)))
+
+
+def _is_first(tx: Transaction, bundle: Bundle) -> bool:
+    if bundle.channel is not Channel.SMS:
+        return False
+    first_try = tx.get(MessageRow, bundle.rows[0].message_id) if bundle.is_resend else None
+    return is_first_text(tx, bundle.contact, before=first_try.created_at if first_try else None)
+
+
+def _is_first_under_way(tx: Transaction, contact: str) -> bool:
+    under_way = select(ReminderRow.id).where(
+        ReminderRow.status == Status.SENDING, ReminderRow.channel == Channel.SMS, ReminderRow.contact == contact
+    )
+    return tx.scalar(under_way.limit(1)) is not None
+
+
+def _put_off(bundle: Bundle, until: datetime) -> None:
+    for row in bundle.rows:
+        row.next_attempt_at = until
+
+
+def _compose(turn: _Turn, bundle: Bundle, *, is_first: bool) -> Composed:
+    said = [Said.of(row, leave_at=turn.now) for row in bundle.rows]
+    return compose(turn.work.templates, said, turn.visits, patient_name=bundle.patient.name, is_first=is_first)
+
+
+def _take_slot(turn: _Turn, bundle: Bundle, composed: Composed) -> datetime | None:
+    """The sender's next free moment, which all daemons share as a row; None where it lies beyond this tick."""
+    pace, now = turn.work.pace, turn.now
+    if bundle.channel is not Channel.SMS or pace.segments_per_second is None:
+        return now
+    slot = max(now, turn.sender.free_at or now)
+    if slot > now + pace.horizon:
         return None
-    slot = _take_slot(work, channel, bundle, composed, now)
-    if slot is None:
-        return None
-    message = _write_message(tx, bundle, composed, now)
-    deadline = _Deadline.of(work, bundle, now)
+    turn.sender.free_at = slot + timedelta(seconds=composed.segments / pace.segments_per_second)
+    return slot
+
+
+def _begin_message(turn: _Turn, bundle: Bundle, composed: Composed, slot: datetime) -> OutgoingMessage:
+    message = _write_message(turn, bundle, composed)
+    deadline = _Deadline.of(turn.work, bundle, turn.now)
     attempt = AttemptRow(
         message_id=message.id,
         token=secrets.token_urlsafe(24),
-        provider=work.providers[bundle.channel].name,
-        started_at=now,
+        provider=turn.work.providers[bundle.channel].name,
+        started_at=turn.now,
         send_before=deadline.send_before,
     )
-    tx.add(attempt)
-    tx.flush()
-    _mark_sending(work, bundle, message, now)
+    turn.tx.add(attempt)
+    _mark_sending(turn, bundle, message)
+    turn.tx.flush()
     return OutgoingMessage(
         attempt_id=attempt.id,
         token=attempt.token,
@@ -178,48 +215,31 @@ def _begin_one(
         send_before=deadline.send_before,
         good_until=deadline.good_until,
         send_after=slot,
-        message_key=f"rem-{min(row.id for row in bundle.rows)}.1",
+        message_key=f"message-{message.id}",
     )
 
 
-def _compose(tx: Transaction, work: Work, bundle: _Bundle, visits: Visits, now: datetime) -> Composed:
-    is_first = bundle.channel is Channel.SMS and is_first_text(tx, bundle.contact)
-    said = [Said.of(row, leave_at=now) for row in bundle.rows]
-    return compose(work.templates, said, visits, patient_name=bundle.patient.name, is_first=is_first)
-
-
-def _take_slot(work: Work, channel: ChannelRow, bundle: _Bundle, composed: Composed, now: datetime) -> datetime | None:
-    """The sender's next free moment, which all daemons share as a row; None where it lies beyond this tick."""
-    rate = work.pace.segments_per_second
-    if bundle.channel is not Channel.SMS or rate is None:
-        return now
-    slot = max(now, channel.free_at or now)
-    if slot > now + work.pace.horizon:
-        return None
-    channel.free_at = slot + timedelta(seconds=composed.segments / rate)
-    return slot
-
-
-def _write_message(tx: Transaction, bundle: _Bundle, composed: Composed, now: datetime) -> MessageRow:
+def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> MessageRow:
     """The message's row; the same one where only the try is new."""
-    message = _earlier_message(tx, bundle)
+    message = _earlier_message(turn.tx, bundle, composed)
     if message is None:
-        message = MessageRow(patient_id=bundle.patient.id, channel=bundle.channel, created_at=now)
-        tx.add(message)
+        message = MessageRow(patient_id=bundle.patient.id, channel=bundle.channel, created_at=turn.now)
+        turn.tx.add(message)
     message.contact, message.subject = bundle.contact, composed.subject
     message.body, message.html, message.segments = composed.body, composed.html, composed.segments
-    tx.flush()
+    turn.tx.flush()
     return message
 
 
-def _earlier_message(tx: Transaction, bundle: _Bundle) -> MessageRow | None:
+def _earlier_message(tx: Transaction, bundle: Bundle, composed: Composed) -> MessageRow | None:
     ids = {row.message_id for row in bundle.rows}
     earlier = next(iter(ids)) if len(ids) == 1 else None
     message = tx.get(MessageRow, earlier) if earlier else None
-    if message is None or message.channel != bundle.channel or message.contact != bundle.contact:
+    if message is None or (message.channel, message.contact) != (bundle.channel, bundle.contact):
         return None
-    if all(row.resends for row in bundle.rows):
-        return message
+    if bundle.is_resend:
+        # The first try is still looked for by its text: another text is another message.
+        return message if message.body == composed.body else None
     members = set(tx.scalars(select(ReminderRow.id).where(ReminderRow.message_id == message.id)))
     return message if members == {row.id for row in bundle.rows} else None
 
@@ -232,7 +252,7 @@ class _Deadline:
     """When the provider must let go of it: expiry, or the start of quiet hours (C1)."""
 
     @classmethod
-    def of(cls, work: Work, bundle: _Bundle, now: datetime) -> _Deadline:
+    def of(cls, work: Work, bundle: Bundle, now: datetime) -> _Deadline:
         expires_at = min(row.expires_at for row in bundle.rows)
         closes_at = bundle.hours.closes_at(now)
         lease_until = now + work.pace.lease - work.pace.hand_over
@@ -242,23 +262,12 @@ class _Deadline:
         )
 
 
-def _mark_sending(work: Work, bundle: _Bundle, message: MessageRow, now: datetime) -> None:
+def _mark_sending(turn: _Turn, bundle: Bundle, message: MessageRow) -> None:
     for row in bundle.rows:
         row.status = Status.SENDING
         row.message_id = message.id
         row.contact = bundle.contact
-        row.lease_until = now + work.pace.lease
-        row.left_at = now
-        row.target_on = named_target(work.templates, Said.of(row, leave_at=now))
-        row.updated_at = now
-
-
-def _release_rest(tx: Transaction, worker: str) -> None:
-    """What found no slot in this tick keeps its place in the queue."""
-    tx.flush()
-    tx.execute(
-        update(ReminderRow)
-        .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == worker)
-        .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
+        row.lease_until = turn.now + turn.work.pace.lease
+        row.left_at = turn.now
+        row.target_on = named_target(turn.work.templates, Said.of(row, leave_at=turn.now))
+        row.updated_at = turn.now

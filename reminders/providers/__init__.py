@@ -17,7 +17,8 @@ class Provider(Protocol):
         """Yield a receipt for each message, in the order they finish.
 
         Right before each hand-over the provider reads the clock: a message at or past `send_before` is
-        refused for now with `RefusalKind.DEADLINE`, and one with a later `send_after` waits for its slot.
+        refused for now with `RefusalKind.DEADLINE`, and one with a later `send_after` waits for its slot. So is
+        every message that has not left yet when the process is told to stop.
         """
 
     def find(self, message: UnclearMessage) -> SearchResult:

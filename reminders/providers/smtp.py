@@ -68,9 +68,16 @@ class SmtpProvider:
 
     name = "smtp"
 
-    def __init__(self, settings: SmtpSettings, clock: Clock, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        clock: Clock,
+        context: ssl.SSLContext | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._should_stop = should_stop
         # Named outright, because smtplib's own default verifies nothing.
         self._context = context or ssl.create_default_context()
 
@@ -78,7 +85,7 @@ class SmtpProvider:
         line = _Line(self._settings, self._clock, self._context)
         try:
             for message in messages:
-                yield line.deliver_one(message)
+                yield _STOPPED.receipt_for(message) if self._should_stop() else line.deliver_one(message)
         finally:
             line.hang_up()
 
@@ -105,6 +112,7 @@ class _Verdict:
     code: str
     kind: RefusalKind = RefusalKind.MESSAGE
     is_permanent: bool = False
+    max_attempts: int | None = None
     outcome: Outcome = Outcome.REFUSED
 
     def receipt_for(self, message: OutgoingMessage) -> Receipt:
@@ -113,11 +121,13 @@ class _Verdict:
             outcome=self.outcome,
             kind=self.kind,
             is_permanent=self.is_permanent,
+            max_attempts=self.max_attempts,
             code=self.code,
         )
 
 
 _UNREACHABLE = _Verdict(code="connect")
+_STOPPED = _Verdict(code="stopping", kind=RefusalKind.DEADLINE)
 
 
 class _NotAccepted(Exception):
@@ -327,6 +337,7 @@ def _log_in(smtp: smtplib.SMTP, settings: SmtpSettings) -> None:
 
 _NEEDS_LOGIN = frozenset({530, 535})
 _BAD_MAILBOX = frozenset({550, 551, 553})
+_TRIES_OF_WHAT_MAY_PASS = 2
 
 
 def _judge_fault(step: _Step, fault: Exception) -> _Verdict:
@@ -344,8 +355,10 @@ def _judge_answer(step: _Step, answer: _Answered) -> _Verdict:
         return _Verdict(code="unreadable", outcome=outcome)
     if answer.code in _NEEDS_LOGIN:
         return _Verdict(code=code, kind=RefusalKind.CHANNEL)
-    if answer.code < 500 or _may_pass(answer):
+    if answer.code < 500:
         return _Verdict(code=code)
+    if _may_pass(answer):
+        return _Verdict(code=code, max_attempts=_TRIES_OF_WHAT_MAY_PASS)
     if step is _Step.MAIL:
         # It refuses the sender, who is the same for every message.
         return _Verdict(code=code, kind=RefusalKind.CHANNEL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -170,9 +170,16 @@ class TwilioProvider:
 
     name = "twilio"
 
-    def __init__(self, settings: TwilioSettings, clock: Clock, public_url: str | None) -> None:
+    def __init__(
+        self,
+        settings: TwilioSettings,
+        clock: Clock,
+        public_url: str | None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._should_stop = should_stop
         self._public_url = public_url.rstrip("/") if public_url else None
 
     def send(self, messages: Sequence[OutgoingMessage]) -> Iterator[Receipt]:
@@ -181,7 +188,7 @@ class TwilioProvider:
         Closed early, it hands over nothing more and waits for what is under way, but those receipts are lost: their
         rows stay `sending` and are then treated as in doubt.
         """
-        return _Batch(self._settings, self._clock, self._public_url, messages).yield_receipts()
+        return _Batch(self._settings, self._clock, self._public_url, self._should_stop, messages).yield_receipts()
 
     def find(self, message: UnclearMessage) -> SearchResult:
         """Look through Twilio's list of messages to that number for the earliest one that can be it."""
@@ -257,6 +264,8 @@ def silence_loggers() -> None:
 _STOPPING = frozenset({RefusalKind.CHANNEL, RefusalKind.RATE})
 _CLOSED = Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="closed")
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_FURTHEST_SLOT = timedelta(minutes=10)
+"""Slots are given out a tick ahead. One that lies further off says that the clock was set back meanwhile."""
 _NAP_SECONDS = 0.2
 """How soon a message that waits for its slot notices that the batch has stopped."""
 
@@ -268,11 +277,17 @@ class _Batch:
     """
 
     def __init__(
-        self, settings: TwilioSettings, clock: Clock, public_url: str | None, messages: Sequence[OutgoingMessage]
+        self,
+        settings: TwilioSettings,
+        clock: Clock,
+        public_url: str | None,
+        should_stop: Callable[[], bool],
+        messages: Sequence[OutgoingMessage],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._public_url = public_url
+        self._should_stop = should_stop
         # In the order of their slots: a worker that waits for one then holds up nothing that could go now.
         self._waiting = deque(sorted(messages, key=lambda message: message.send_after or _AT_ONCE))
         self._receipts: SimpleQueue[Receipt | None] = SimpleQueue()
@@ -316,6 +331,8 @@ class _Batch:
             self._receipts.put(receipt)
 
     async def _send_one(self, client: Client, message: OutgoingMessage) -> Receipt:
+        if message.send_after is not None and message.send_after - self._clock() > _FURTHEST_SLOT:
+            return _refuse(message.attempt_id, Verdict(RefusalKind.DEADLINE), code="clock_set_back")
         await self._wait_for_slot(message)
         now = self._clock()
         good_for_seconds = _count_seconds(now, message.good_until)
@@ -323,6 +340,8 @@ class _Batch:
             return _refuse(message.attempt_id, Verdict(RefusalKind.DEADLINE), code="deadline")
         if self._stop is not None:
             return replace(self._stop, attempt_id=message.attempt_id)
+        if self._should_stop():
+            return _refuse(message.attempt_id, Verdict(RefusalKind.DEADLINE), code="stopping")
         connect_within.set((message.send_before - now).total_seconds())
         return _read_created(message.attempt_id, await self._create(client, message, good_for_seconds))
 
@@ -332,7 +351,7 @@ class _Batch:
             return
         loop = asyncio.get_running_loop()
         slot = loop.time() + (message.send_after - self._clock()).total_seconds()
-        while (left := slot - loop.time()) > 0 and self._stop is None:
+        while (left := slot - loop.time()) > 0 and self._stop is None and not self._should_stop():
             await asyncio.sleep(min(left, _NAP_SECONDS))
 
     async def _create(self, client: Client, message: OutgoingMessage, good_for_seconds: int) -> Any:

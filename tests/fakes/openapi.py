@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
@@ -20,6 +21,8 @@ LIST_PATH = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 
 def load_openapi() -> OpenAPI:
     """Twilio's description, made stricter: a field that it does not name is a mistake of ours."""
+    if not SPEC.is_file():
+        pytest.skip(f"Twilio's description is not here: ../{SPEC.relative_to(SPEC.parents[2])}")
     spec = json.loads(SPEC.read_text())
     _close_objects(spec["paths"])
     _close_objects(spec["components"])

@@ -1,0 +1,171 @@
+"""Several workers on one database: what must hold whoever is faster, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select
+
+from reminders.model import Channel, OutgoingMessage, Receipt, SearchResult, UnclearMessage
+from reminders.providers import Provider
+from reminders.store.claims import claim_due
+from reminders.store.engine import reading, writing
+from reminders.tables import AttemptRow, MessageRow
+from tests.clinic import LASER
+from tests.dispatching.wired import DUE, Keeping, WiredClinic
+from tests.fakes.smtp import MailServer
+from tests.fakes.twilio import FakeTwilio, too_fast
+
+Open = Callable[[], WiredClinic]
+
+
+@pytest.fixture
+def open_worker(database_url: str, twilio: FakeTwilio, mail: MailServer) -> Iterator[Open]:
+    """Opens one more worker on the same database, at the moment when the texts are due."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(WiredClinic(database_url, twilio, mail.port)).at(DUE)
+
+
+def at_once(*calls: Callable[[], object]) -> None:
+    """Run these in as many threads, and see their errors."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        for done in [pool.submit(call) for call in calls]:
+            done.result()
+
+
+def test_eight_workers_claim_one_reminder_once(open_worker: Open) -> None:
+    """R5."""
+    workers = [open_worker() for _ in range(8)]
+    workers[0].record_one()
+    won: list[int] = []
+
+    def claim(wired: WiredClinic, name: str) -> None:
+        now = wired.clock.now
+        with writing(wired.app.engine) as tx:
+            won.extend(
+                claim_due(
+                    tx, channels=list(Channel), worker=name, now=now, lease_until=now + timedelta(minutes=2), limit=10
+                )
+            )
+
+    at_once(*(partial(claim, wired, f"worker {number}") for number, wired in enumerate(workers)))
+
+    assert len(won) == 1
+
+
+def test_two_workers_send_each_text_once(open_worker: Open, twilio: FakeTwilio) -> None:
+    """R4."""
+    one, two = open_worker(), open_worker()
+    one.record_many(40)
+    at_once(one.dispatch, two.dispatch)
+
+    assert len(twilio.posts) == len({post.form["To"] for post in twilio.posts}) == 40
+
+
+def test_two_workers_at_once_merge_what_is_due_in_one_minute(open_worker: Open) -> None:
+    """P7."""
+    one, two = open_worker(), open_worker()
+    for number in range(10):
+        phone, email = f"+1617555{100 + number:04}", f"patient{number}@example.org"
+        one.record_on_time(LASER, "2026-03-10 12:00", name=f"Patient {number}", phone=phone, email=email)
+    for each in (one, two):
+        each.at(DUE)
+        # Both find something to claim: neither takes all.
+        each.work = replace(each.work, pace=replace(each.work.pace, batch_size=3))
+    at_once(one.dispatch, two.dispatch)
+
+    assert [one.sent_short(n) for n in range(1, 11)] == [[(DUE, "icing 8 + sunscreen 1")]] * 10
+
+
+def test_two_workers_never_pass_the_sender_s_rate(open_worker: Open) -> None:
+    workers = [open_worker(), open_worker()]
+    kept = [_pace(wired) for wired in workers]
+    workers[0].record_many(20)
+    for _ in range(20):
+        at_once(*(wired.dispatch for wired in workers))
+        for wired in workers:
+            wired.wait(seconds=5)
+
+    slots = _list_slots(workers[0], [message for each in kept for message in each.taken])
+    assert len(slots) == 20
+    assert all(after - before >= timedelta(seconds=segments / 2) for (before, segments), (after, _) in pairwise(slots))
+
+
+def _pace(wired: WiredClinic) -> Keeping:
+    provider, pace = Keeping(wired.clock), replace(wired.work.pace, segments_per_second=2)
+    wired.work = replace(wired.work, pace=pace, providers={**wired.work.providers, Channel.SMS: provider})
+    return provider
+
+
+def _list_slots(wired: WiredClinic, taken: list[OutgoingMessage]) -> list[tuple[datetime, int]]:
+    """(when a text may leave, its segments), by time."""
+    query = select(AttemptRow.id, MessageRow.segments).join(MessageRow, MessageRow.id == AttemptRow.message_id)
+    with reading(wired.app.engine) as tx:
+        segments = {row.id: row.segments for row in tx.execute(query)}
+    return sorted((message.send_after, segments[message.attempt_id]) for message in taken if message.send_after)
+
+
+def test_a_pause_that_one_worker_meets_holds_for_the_other(open_worker: Open, twilio: FakeTwilio) -> None:
+    """R8."""
+    one, two = open_worker(), open_worker()
+    one.record_one()
+    twilio.script(too_fast("7"))
+    one.dispatch()
+    one.record_one(name="Ben Diaz", phone="+16175550143", email="ben@example.org")
+    two.pass_by(seconds=6)
+    assert len(twilio.posts) == 1
+
+    two.pass_by(seconds=1)
+    assert len(twilio.accepted) == 2
+
+
+def test_what_a_dead_worker_had_claimed_another_sends(open_worker: Open, twilio: FakeTwilio) -> None:
+    """F2."""
+    one, two = open_worker(), open_worker()
+    one.record_one()
+    now = one.clock.now
+    with writing(one.app.engine) as tx:
+        claim_due(tx, channels=[Channel.SMS], worker="dead", now=now, lease_until=now + timedelta(minutes=2), limit=1)
+    two.dispatch()
+    assert len(twilio.posts) == 0
+
+    two.pass_by(minutes=2)
+    assert len(twilio.accepted) == 1
+
+
+def test_what_a_dead_worker_was_handing_over_is_looked_for_first(open_worker: Open, twilio: FakeTwilio) -> None:
+    """F3."""
+    one, two = open_worker(), open_worker()
+    one.record_one()
+    one.work = replace(one.work, providers={**one.work.providers, Channel.SMS: Dying(one.work.providers[Channel.SMS])})
+    with pytest.raises(Dying.Death):
+        one.dispatch()
+    two.pass_by(minutes=2).pass_by(minutes=2)
+
+    assert [call.method for call in twilio.requests] == ["POST", "GET"]
+    assert two.state().short == ("accepted", None)
+
+
+class Dying:
+    """A provider whose process dies when Twilio has the message, before anybody hears of it."""
+
+    class Death(BaseException):
+        pass
+
+    def __init__(self, inner: Provider) -> None:
+        self.name = inner.name
+        self._inner = inner
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> Iterator[Receipt]:
+        yield from list(self._inner.send(messages))[:0]
+        raise Dying.Death
+
+    def find(self, message: UnclearMessage) -> SearchResult:
+        return self._inner.find(message)
