@@ -168,6 +168,8 @@ class Procedure:
     planned_sessions: int | None = None
     decided_at: datetime | None = None
     is_cancelled: bool = False
+    recorded_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,32 @@ from sqlalchemy import func, select
 
 from reminders.composing import Said, Visits, compose, is_first_text, load_visits, named_target
 from reminders.messages import Templates, Unrenderable
-from reminders.model import CLOSED, AnchorKind, Audience, Channel, PlannedReminder, Reason, Status, TaskStatus
+from reminders.model import (
+    CLOSED,
+    AnchorKind,
+    Audience,
+    Channel,
+    PlannedReminder,
+    Precision,
+    Reason,
+    Status,
+    TaskStatus,
+)
 from reminders.planning import plan_reminders, sending_hours_of
 from reminders.reconciling import Add, Decision, diff_reminders, status_of
 from reminders.rules import Clinic
 from reminders.store.cases import load_case, load_stored_reminders
 from reminders.store.engine import Transaction
-from reminders.tables import AttemptRow, ChannelRow, DaemonRow, MessageRow, PatientRow, ReminderRow, TaskRow
+from reminders.tables import (
+    AttemptRow,
+    ChannelRow,
+    DaemonRow,
+    MessageRow,
+    PatientRow,
+    ProcedureRow,
+    ReminderRow,
+    TaskRow,
+)
 
 OVERDUE_AFTER = timedelta(minutes=10)
 """A reminder this late, by a channel that is not paused, says that nobody dispatches."""
@@ -237,6 +256,20 @@ class _Lines:
 
 def _text(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def list_dated_only(tx: Transaction, patient_id: int) -> list[int]:
+    """The patient's standing procedures that were entered without a time of day (P9)."""
+    rows = tx.scalars(
+        select(ProcedureRow.id)
+        .where(
+            ProcedureRow.patient_id == patient_id,
+            ProcedureRow.cancelled_at.is_(None),
+            ProcedureRow.precision == Precision.DATE,
+        )
+        .order_by(ProcedureRow.id)
+    )
+    return list(rows)
 
 
 # ---- tasks, outbox, status -------------------------------------------------------------------------------------

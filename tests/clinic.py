@@ -149,8 +149,8 @@ class ClinicDays:
         return self
 
     def _next_moment(self) -> datetime:
-        """The next time that anything may fall due, at most an hour away, so that nothing else is missed."""
-        soonest = self.clock.now + timedelta(hours=1)
+        """The next time that anything falls due, at most six hours away: a lapsed session has no row that says when."""
+        soonest = self.clock.now + timedelta(hours=6)
         with reading(self.app.engine) as tx:
             waiting = tx.scalars(
                 select(ReminderRow.next_attempt_at)

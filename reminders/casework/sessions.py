@@ -50,26 +50,34 @@ def _read_starts_at(clinic: Clinic, text: str, now: datetime) -> When:
 
 
 def _find_booked(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, when: When) -> SessionRow | None:
-    for row in _open_sessions(tx, patient_id, treatment):
-        if local_date(row.starts_at, clinic.time_zone) != local_date(when.at, clinic.time_zone):
-            continue
-        if when.precision is Precision.DATE or row.starts_at == when.at:
-            return row
-        raise Refusal(
-            f"Session {row.id} is booked on that day already, at another time: move it with "
-            f"`reminders move {row.id} --starts-at …`."
-        )
-    return None
+    """The same booking, where it is there already. Raises Refusal where only its time differs."""
+    row = _find_on_day(tx, clinic, patient_id, treatment, when)
+    if row is None or when.precision is Precision.DATE or row.starts_at == when.at:
+        return row
+    raise Refusal(
+        f"Session {row.id} is booked on that day already, at another time: move it with "
+        f"`reminders move {row.id} --starts-at …`."
+    )
 
 
-def _open_sessions(tx: Transaction, patient_id: int, treatment: str) -> list[SessionRow]:
+def _find_on_day(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, when: When) -> SessionRow | None:
+    day = local_date(when.at, clinic.time_zone)
+    on_day = (
+        row for row in _open_sessions(tx, patient_id, treatment) if local_date(row.starts_at, clinic.time_zone) == day
+    )
+    return next(on_day, None)
+
+
+def _open_sessions(
+    tx: Transaction, patient_id: int, treatment: str, states: Collection[SessionState] = (SessionState.OPEN,)
+) -> list[SessionRow]:
     return list(
         tx.scalars(
             select(SessionRow)
             .where(
                 SessionRow.patient_id == patient_id,
                 SessionRow.treatment == treatment,
-                SessionRow.state == SessionState.OPEN,
+                SessionRow.state.in_(states),
             )
             .order_by(SessionRow.starts_at, SessionRow.id)
         )
@@ -103,9 +111,17 @@ def move_session(tx: Transaction, clinic: Clinic, session_id: int, starts_at: st
             row.starts_at, row.precision, row.changed_at = when.at, when.precision, now
         moved = row
     else:
+        _refuse_second_booking(tx, clinic, row, when)
         row.state, row.changed_at = SessionState.MOVED, now
         moved = _insert(tx, row.patient_id, row.treatment, when, now, visit=row.visit or row.id)
     return Booked(session_id=moved.id, replanned=replan_patient(tx, clinic, row.patient_id, now))
+
+
+def _refuse_second_booking(tx: Transaction, clinic: Clinic, row: SessionRow, when: When) -> None:
+    if other := _find_on_day(tx, clinic, row.patient_id, row.treatment, when):
+        raise Refusal(
+            f"Session {other.id} is booked on that day already: unbook session {row.id} instead of moving it."
+        )
 
 
 def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> Replanned:
@@ -130,6 +146,10 @@ def _require_open(tx: Transaction, clinic: Clinic, session_id: int, now: datetim
 # ---- which procedure performed which session -------------------------------------------------------------------
 
 
+_PERFORMABLE = (SessionState.OPEN, SessionState.LAPSED)
+"""A visit that took place may be entered after its booking has lapsed: that is how the desk says what became of it."""
+
+
 def match_session(
     tx: Transaction, clinic: Clinic, procedure: ProcedureRow, also: Collection[int] = ()
 ) -> SessionRow | None:
@@ -145,7 +165,7 @@ def match_session(
     day = local_date(procedure.performed_at, clinic.time_zone)
     near = [
         row
-        for row in _open_sessions(tx, procedure.patient_id, procedure.treatment)
+        for row in _open_sessions(tx, procedure.patient_id, procedure.treatment, _PERFORMABLE)
         if (row.booked_at <= recorded_at or row.id in also) and _is_near(clinic, row, procedure)
     ]
     if not near:

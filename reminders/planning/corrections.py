@@ -47,6 +47,11 @@ class _WrongVisit:
         """None: no longer booked."""
         return self.session.starts_at if self.session.state is SessionState.OPEN else None
 
+    @property
+    def is_over(self) -> bool:
+        """Unbooked only after its time had passed: nobody is on the way to it."""
+        return self.true_at is None and self.session.changed_at >= self.told_at
+
 
 def plan_corrections(case: PatientCase, clinic: Clinic, hours: SendingHours) -> list[PlannedReminder]:
     """One correction for each visit that a text named wrongly, each with the task to raise if it cannot leave."""
@@ -66,7 +71,7 @@ def _wrong_visits(case: PatientCase) -> Iterator[_WrongVisit]:
             session=session,
             corrections_left=sum(each.identity.rule == CORRECTION for each in told),
         )
-        if told[-1].visit_at is not None and wrong.true_at != wrong.told_at:
+        if told[-1].visit_at is not None and wrong.true_at != wrong.told_at and not wrong.is_over:
             yield wrong
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -24,16 +24,13 @@ class PerformedSession:
     """t0: the latest of the day."""
     procedure_ids: tuple[int, ...]
     """In the order of `performed_at`."""
+    anchor_id: int
+    """The procedure that the reminders hang on: the first entered, so that a second site moves no identity."""
     number: int
     course: int
     planned_sessions: int | None
     is_latest: bool
     """Of the latest course of this treatment."""
-
-    @property
-    def anchor_id(self) -> int:
-        """The procedure that the reminders hang on: the first entered, so that a second site moves no identity."""
-        return min(self.procedure_ids)
 
     @property
     def order(self) -> tuple[datetime, int]:
@@ -58,7 +55,8 @@ def list_performed_sessions(
     procedures: Iterable[Procedure], treatment: Treatment, zone: ZoneInfo
 ) -> list[PerformedSession]:
     """The sessions performed with one treatment, oldest first, with course and number worked out anew."""
-    days = _group_by_day(procedures, treatment, zone)
+    entered = [each for each in procedures if each.treatment == treatment.id]
+    days = _group_by_day(entered, zone)
     numbers = _number_days(days)
     return [
         PerformedSession(
@@ -66,6 +64,7 @@ def list_performed_sessions(
             on=local_date(day[-1].performed_at, zone),
             performed_at=day[-1].performed_at,
             procedure_ids=tuple(procedure.id for procedure in day),
+            anchor_id=_find_anchor(day, entered, zone),
             number=number,
             course=course,
             planned_sessions=_planned_sessions(days, numbers, course),
@@ -75,10 +74,25 @@ def list_performed_sessions(
     ]
 
 
-def _group_by_day(procedures: Iterable[Procedure], treatment: Treatment, zone: ZoneInfo) -> list[list[Procedure]]:
-    counting = [each for each in procedures if each.treatment == treatment.id and not each.is_cancelled]
+def _group_by_day(entered: Iterable[Procedure], zone: ZoneInfo) -> list[list[Procedure]]:
+    counting = [each for each in entered if not each.is_cancelled]
     counting.sort(key=lambda each: (each.performed_at, each.id))
     return [list(day) for _, day in groupby(counting, key=lambda each: local_date(each.performed_at, zone))]
+
+
+def _find_anchor(day: Sequence[Procedure], entered: Iterable[Procedure], zone: ZoneInfo) -> int:
+    """The first entered of the day. A cancelled one still lends its id to those it shared its reminders with, so that
+    what has left of their one set does not leave again under another id."""
+    on = local_date(day[-1].performed_at, zone)
+    cancelled = (each for each in entered if each.is_cancelled and local_date(each.performed_at, zone) == on)
+    shared = (each for each in cancelled if any(_stood_together(each, other) for other in day))
+    return min(each.id for each in (*day, *shared))
+
+
+def _stood_together(cancelled: Procedure, standing: Procedure) -> bool:
+    if cancelled.cancelled_at is None or standing.recorded_at is None:
+        return False
+    return standing.recorded_at < cancelled.cancelled_at
 
 
 def _number_days(days: list[list[Procedure]]) -> list[tuple[int, int]]:

@@ -132,6 +132,8 @@ def read_procedure(row: ProcedureRow) -> Procedure:
         planned_sessions=row.planned_sessions,
         decided_at=row.decided_at,
         is_cancelled=row.cancelled_at is not None,
+        recorded_at=row.recorded_at,
+        cancelled_at=row.cancelled_at,
     )
 
 

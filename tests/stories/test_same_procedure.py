@@ -120,3 +120,25 @@ def test_cancelling_one_body_site_keeps_the_reminders_of_the_other(clinic: Clini
     clinic.cancel(second)
 
     assert clinic.plan_of("swelling") == [(1, "2026-03-12 10:00", "scheduled", None)]
+
+
+def test_cancelling_the_first_of_two_sites_sends_nothing_of_the_day_again(any_clinic: ClinicDays) -> None:
+    first = any_clinic.record_on_time(LASER, "2026-03-10 10:00", attributes={"site": "left"})
+    any_clinic.record(LASER, "2026-03-10 10:00", attributes={"site": "right"})
+    any_clinic.run_until("2026-03-12 11:00")
+    before = any_clinic.sent_short()
+
+    any_clinic.cancel(first)
+    any_clinic.dispatch()
+
+    assert any_clinic.sent_short() == before
+    assert any_clinic.plan_of("pinkness") == [(1, "2026-03-15 10:00", "scheduled", None)]
+
+
+def test_a_procedure_entered_anew_after_a_cancelled_one_has_reminders_of_its_own(clinic: ClinicDays) -> None:
+    clinic.cancel(clinic.record_on_time(LASER, "2026-03-10 10:00"))
+    anew = clinic.record(LASER, "2026-03-10 10:00")
+
+    pending = [line.procedure for line in clinic.plan() if line.status == "scheduled"]
+
+    assert set(pending) == {anew}

@@ -185,3 +185,15 @@ def test_the_texts_about_booking_come_back_once_a_session_no_longer_counts(clini
     clinic.at("2026-04-19 12:00").run_until("2026-04-20 12:00")
 
     assert clinic.sent_short() == [("2026-04-20 08:00", "next-session 2")]
+
+
+def test_a_visit_entered_after_its_booking_lapsed_still_performs_it(clinic: ClinicDays) -> None:
+    clinic.record_on_time(LASER, "2026-03-10 10:00")
+    session = clinic.book(LASER, "2026-04-21 14:00")
+    clinic.run_until("2026-04-30 09:00")
+    assert clinic.session_state(session) == "lapsed"
+
+    clinic.record(LASER, "2026-04-21 14:00")
+
+    assert clinic.session_state(session) == "performed"
+    assert "session-outcome" not in [rule for rule, _ in clinic.tasks()]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from reminders.model import Refusal
 from tests.clinic import LASER, NEEDLING, ClinicDays, Sent
 
 
@@ -323,3 +326,20 @@ def test_a_call_is_no_longer_asked_for_once_the_visit_is_what_the_text_had_said(
     clinic.move(visit, "2026-04-10 14:00")
 
     assert clinic.tasks() == []
+
+
+def test_a_visit_unbooked_after_its_time_asks_for_no_call(clinic: ClinicDays) -> None:
+    clinic.record_on_time(LASER, "2026-03-10 10:00")
+    session = clinic.book(LASER, "2026-04-10 14:00")
+    clinic.run_until("2026-04-11 11:00").unbook(session)
+
+    assert "tell-patient" not in [rule for rule, _ in clinic.tasks(all_of_them=True)]
+
+
+def test_a_visit_is_not_moved_onto_a_day_that_is_booked_already(clinic: ClinicDays) -> None:
+    clinic.record_on_time(LASER, "2026-03-10 10:00")
+    clinic.book(LASER, "2026-04-10 14:00")
+    other = clinic.book(LASER, "2026-05-10 14:00")
+
+    with pytest.raises(Refusal, match="unbook session 2"):
+        clinic.move(other, "2026-04-10 16:00")
