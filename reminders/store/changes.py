@@ -76,6 +76,8 @@ def _place(tx: Transaction, change: Move | Revive, now: datetime) -> None:
             expires_at=planned.expires_at,
             target_on=planned.target_on,
             visit_at=planned.visit_at,
+            # Another channel starts afresh: what the first one refused says nothing about it.
+            attempts=case((ReminderRow.channel != planned.channel, 0), else_=ReminderRow.attempts),
             claimed_by=None,
             lease_until=None,
             updated_at=now,

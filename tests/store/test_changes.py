@@ -99,6 +99,18 @@ def test_a_resend_keeps_its_flag_wherever_it_moves(engine: Engine) -> None:
         assert read_row(tx, row_id).reason == "resent_after_unknown"
 
 
+@pytest.mark.parametrize(("channel", "attempts"), [("sms", 0), ("email", 7)])
+def test_a_reminder_that_changes_its_channel_starts_its_tries_afresh(
+    engine: Engine, channel: str, attempts: int
+) -> None:
+    (row_id,) = fill(engine, channel=channel, attempts=7)
+
+    apply(engine, Move(stored=read_stored(engine, Status.SCHEDULED), planned=PLANNED, leave_at=AFTERWARDS))
+
+    with reading(engine) as tx:
+        assert read_row(tx, row_id).attempts == attempts
+
+
 def test_a_task_is_raised_once_per_key_and_stays_done(engine: Engine) -> None:
     for _ in range(2):
         with writing(engine) as tx:
