@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,11 @@ def make_folder(folder: Path) -> Path:
     shutil.copy(ROOT / "config.toml", folder)
     shutil.copytree(ROOT / "templates", folder / "templates")
     return folder
+
+
+def days_ago(days: int) -> str:
+    """A date as it is typed, by the machine's own clock: a process cannot be given another."""
+    return (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
 
 
 def clean_environ(over: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.cli.desk import Desk, clean_environ, make_folder, start
+from tests.cli.desk import Desk, clean_environ, days_ago, make_folder, start
 from tests.clinic import LASER
 
-YESTERDAY = (date.today() - timedelta(days=1)).isoformat()
 RECORD = ("record", "--name", "Ana Diaz", "--phone", "+16175550142", "--consent", "sms")
-RECORD_LASER = (*RECORD, "--treatment", LASER, "--performed-at", YESTERDAY)
+RECORD_LASER = (*RECORD, "--treatment", LASER, "--performed-at", f"{days_ago(1)}T10:00")
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_the_same_procedure_entered_by_four_desks_at_once_is_one(folder: Path) -
     said = [process.communicate(timeout=120)[1] for process in desks]
 
     assert ([process.returncode for process in desks], said) == ([0] * 4, [""] * 4)
-    lines = Desk(folder=folder).ask("plan", "1")
+    lines = Desk(folder=folder, now=datetime.now(UTC).isoformat()).ask("plan", "1")
     assert {(line["patient"], line["procedure"]) for line in lines} == {(1, 1)}
     assert [line["rule"] for line in lines].count("swelling") == 1
 
