@@ -102,7 +102,6 @@ class Reason(StrEnum):
     POISONED = "poisoned"
     UNCLEAR = "unclear"
     RESENT_AFTER_UNKNOWN = "resent_after_unknown"
-    PROVIDER_EXPIRED = "provider_expired"
 
 
 class TaskRule(StrEnum):
@@ -357,6 +356,8 @@ class RefusalKind(StrEnum):
     """The recipient has opted out at the provider."""
     CHANNEL = "channel"
     """Nothing can go by this channel until a person mends it: account, sender, credentials."""
+    UNREACHABLE = "unreachable"
+    """The provider could not be reached: nothing left, and it says nothing of the message."""
     RATE = "rate"
     """Too fast: wait, and count no failure."""
     DEADLINE = "deadline"

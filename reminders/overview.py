@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from reminders.composing import Said, Visits, compose, is_first_text, load_visits, named_target
 from reminders.messages import Templates, Unrenderable
 from reminders.model import (
-    CLOSED,
     AnchorKind,
     Audience,
     Channel,
@@ -26,6 +25,7 @@ from reminders.planning import plan_reminders, sending_hours_of
 from reminders.reconciling import Add, Decision, diff_reminders, status_of
 from reminders.rules import Clinic
 from reminders.store.cases import load_case, load_stored_reminders
+from reminders.store.claims import is_paused
 from reminders.store.engine import Transaction
 from reminders.tables import (
     AttemptRow,
@@ -110,8 +110,9 @@ def list_plan(tx: Transaction, clinic: Clinic, templates: Templates, patient_id:
 
 def _withheld_now(decision: Decision, row: ReminderRow) -> Reason | None:
     """What closed for a reason that still stands is shown withheld: it may come back."""
-    is_closed = row.status in CLOSED and row.status not in (Status.FAILED, Status.EXPIRED, Status.SKIPPED)
-    return decision.reason if is_closed and decision.reason is not None else None
+    is_closed = row.status in (Status.CANCELLED, Status.SUPERSEDED)
+    stands = decision.reason is not None and status_of(decision.reason) is not Status.EXPIRED
+    return decision.reason if is_closed and stands else None
 
 
 def list_reminders(
@@ -123,12 +124,23 @@ def list_reminders(
     status: Status | None = None,
     patient_id: int | None = None,
 ) -> list[PlanLine]:
-    """Every stored reminder that matches, by time."""
+    """Every reminder that matches, by time; what is withheld without a row stands in a patient's plan."""
+    if status is Status.WITHHELD:
+        return _list_withheld(tx, clinic, templates, now, patient_id)
     query = select(PatientRow).order_by(PatientRow.id)
     patients = list(tx.scalars(query if patient_id is None else query.where(PatientRow.id == patient_id)))
     lines = _Lines(tx, clinic, templates, patients, now)
     rows = _rows_of(tx, [patient.id for patient in patients], status)
     return [lines.of_row(row) for row in rows]
+
+
+def _list_withheld(
+    tx: Transaction, clinic: Clinic, templates: Templates, now: datetime, patient_id: int | None
+) -> list[PlanLine]:
+    ids = [patient_id] if patient_id is not None else list(tx.scalars(select(PatientRow.id)))
+    planned = (each for one in ids for each in list_plan(tx, clinic, templates, one, now))
+    withheld = [each for each in planned if each.line.status == Status.WITHHELD]
+    return sorted(withheld, key=lambda each: (each.line.due_at, each.line.patient))
 
 
 def _rows_of(tx: Transaction, patient_ids: Sequence[int], status: Status | None = None) -> Iterator[ReminderRow]:
@@ -175,7 +187,7 @@ class _Lines:
             target_on=_text(named_target(self._templates, said)),
             status=Status.WITHHELD if withheld else row.status,
             reason=withheld or row.reason,
-            attempts=row.attempts,
+            attempts=self._count_attempts(row),
             provider_id=self._provider_id(row),
             message=row.message_id,
             body=message.body if message and not is_pending else self._preview(patient, said, is_pending),
@@ -223,6 +235,13 @@ class _Lines:
 
     def _local(self, patient: PatientRow, instant: datetime) -> datetime:
         return instant.astimezone(ZoneInfo(patient.time_zone) if patient.time_zone else self._clinic.time_zone)
+
+    def _count_attempts(self, row: ReminderRow) -> int:
+        """Every try to hand its message over; the row itself counts only those that say something of the message."""
+        if row.message_id is None:
+            return 0
+        tries = select(func.count()).select_from(AttemptRow).where(AttemptRow.message_id == row.message_id)
+        return self._tx.scalar(tries) or 0
 
     def _provider_id(self, row: ReminderRow) -> str | None:
         if row.message_id is None:
@@ -324,7 +343,7 @@ def read_status(tx: Transaction, now: datetime) -> Mapping[str, object]:
     """How the service is; `ok` is false where a person should look."""
     ticked_at = tx.scalar(select(func.max(DaemonRow.ticked_at)).where(DaemonRow.stopped_at.is_(None)))
     age = (now - ticked_at).total_seconds() if ticked_at else None
-    paused = [row.channel for row in tx.scalars(select(ChannelRow)) if _is_paused(row, now)]
+    paused = [row.channel for row in tx.scalars(select(ChannelRow)) if is_paused(row, now)]
     overdue = _count(tx, Status.SCHEDULED, ReminderRow.next_attempt_at <= now - OVERDUE_AFTER)
     is_late = age is not None and age > DAEMON_LATE_AFTER.total_seconds()
     return {
@@ -335,11 +354,6 @@ def read_status(tx: Transaction, now: datetime) -> Mapping[str, object]:
         "paused": paused,
         "tasks": len(list_tasks(tx, now)),
     }
-
-
-def _is_paused(row: ChannelRow, now: datetime) -> bool:
-    """A pause that needs a probe lasts until one gets through; one for the rate ends by itself."""
-    return row.paused_until is not None and (row.needs_probe or row.paused_until > now)
 
 
 def _count(tx: Transaction, status: Status, *conditions: object) -> int:

@@ -28,7 +28,7 @@ from reminders.sending_hours import SendingHours, is_useful
 LATE_AFTER = timedelta(seconds=60)
 """What leaves sooner after it was due is on time. What is later is planned again first, and may be too near another."""
 
-_LATE = frozenset({Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR, Reason.PROVIDER_EXPIRED})
+_LATE = frozenset({Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR})
 
 _STATUS_OF = {
     Reason.QUIET_HOURS: Status.SKIPPED,

@@ -12,7 +12,7 @@ from reminders.model import Channel, PatientCase, Plan, SessionState
 from reminders.planning import plan_reminders, sending_hours_of
 from reminders.reconciling import Add, Difference, diff_reminders, diff_tasks
 from reminders.rules import Clinic
-from reminders.store.cases import load_case, load_stored_reminders, lock_patient
+from reminders.store.cases import list_patients_of, load_case, load_stored_reminders, lock_patient
 from reminders.store.changes import apply_changes, apply_task_changes, load_planned_tasks
 from reminders.store.engine import Transaction
 from reminders.tables import PatientRow, SessionRow
@@ -86,10 +86,8 @@ def list_lapsing_patients(tx: Transaction, clinic: Clinic, now: datetime) -> lis
 
 
 def replan_contact(tx: Transaction, clinic: Clinic, channel: Channel, contact: str, now: datetime) -> list[Replanned]:
-    """Replan everyone with this number or address, in the order of their ids so that two of these cannot deadlock."""
-    column = PatientRow.phone if channel is Channel.SMS else PatientRow.email
-    ids = tx.scalars(select(PatientRow.id).where(column == contact).order_by(PatientRow.id))
-    return [replan_patient(tx, clinic, patient_id, now) for patient_id in ids.all()]
+    """Replan everyone with this number or address. The caller holds them, all at once and in the order of their ids."""
+    return [replan_patient(tx, clinic, patient_id, now) for patient_id in list_patients_of(tx, channel, contact)]
 
 
 def list_patient_ids(tx: Transaction) -> list[int]:

@@ -15,7 +15,7 @@ _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(hours=1)
 _DEADLINE_WAIT = timedelta(seconds=5)
 
-UNCOUNTED = frozenset({RefusalKind.RATE, RefusalKind.CHANNEL, RefusalKind.DEADLINE})
+UNCOUNTED = frozenset({RefusalKind.UNREACHABLE, RefusalKind.RATE, RefusalKind.CHANNEL, RefusalKind.DEADLINE})
 """Refusals that say nothing about the message: they cost it no attempt."""
 
 

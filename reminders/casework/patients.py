@@ -14,7 +14,7 @@ from reminders.model import Channel, InputRefusal, Reason, Refusal
 from reminders.replanning import Replanned, replan_contact, replan_patient
 from reminders.rules import Clinic
 from reminders.store.blocks import block_contact, list_standing_blocks
-from reminders.store.cases import lock_patient
+from reminders.store.cases import find_row, list_patients_of, lock_patient, lock_patients
 from reminders.store.engine import Transaction
 from reminders.tables import ConsentRow, PatientRow
 from reminders.typed import fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
@@ -220,15 +220,25 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
 
 def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
-    contact = require_contact(require_patient(tx, patient_id), channel)
+    _, contact = _hold_contact(tx, patient_id, channel)
     block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
     return replan_contact(tx, clinic, channel, contact, now)
 
 
+def _hold_contact(tx: Transaction, patient_id: int, channel: Channel) -> tuple[PatientRow, str]:
+    """Hold everyone who has the patient's number or address; returns the patient and the contact."""
+    seen = find_row(tx, PatientRow, patient_id)
+    contact = require_contact(seen, channel) if seen else ""
+    lock_patients(tx, {patient_id, *list_patients_of(tx, channel, contact)})
+    patient = require_patient(tx, patient_id)
+    if require_contact(patient, channel) != contact:
+        raise Refusal("Somebody has changed this patient's contact in this very moment: look at it, then try again.")
+    return patient, contact
+
+
 def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """The patient wants messages (again). Refused where the number itself said STOP: only it can say START."""
-    patient = require_patient(tx, patient_id)
-    contact = require_contact(patient, channel)
+    patient, contact = _hold_contact(tx, patient_id, channel)
     for block in list_standing_blocks(tx, channel, contact):
         if block.reason == Reason.OPTED_OUT and block.source != DESK:
             raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")

@@ -15,7 +15,7 @@ from reminders.casework.patients import (
     give_consent,
     require_patient,
 )
-from reminders.casework.sessions import match_session, release_sessions
+from reminders.casework.sessions import match_session, release_sessions, require_treatment
 from reminders.local_time import local_date
 from reminders.model import Channel, InputRefusal, Precision, Refusal
 from reminders.planning.courses import PerformedSession, list_performed_sessions
@@ -63,18 +63,27 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
     lapse_sessions(tx, clinic, patient.id, now)
     row = _find_entered(tx, clinic, patient.id, treatment.id, when, entry.attributes)
     is_new = row is None
-    if row is None:
+    if row is not None:
+        _refuse_other_counts(_performed_with(tx, clinic, row), row, entry)
+    else:
         row = _insert(tx, patient.id, entry, when, now)
         match_session(tx, clinic, row)
     _require_planned_reaches(_performed_with(tx, clinic, row), entry.planned_sessions)
     return Recorded(procedure_id=row.id, is_new=is_new, replanned=replan_patient(tx, clinic, patient.id, now))
 
 
-def require_treatment(clinic: Clinic, name: str) -> Treatment:
-    if name not in clinic.treatments:
-        known = ", ".join(clinic.treatments)
-        raise InputRefusal(f"There is no treatment '{name}': use one of {known}.")
-    return clinic.treatments[name]
+def _refuse_other_counts(performed: PerformedSession, row: ProcedureRow, entry: ProcedureEntry) -> None:
+    """A second entry that says something else about the course would lose it silently."""
+    if entry.planned_sessions not in (None, performed.planned_sessions):
+        raise Refusal(
+            f"Procedure {row.id} is there already. To set the number of sessions, run `reminders decide "
+            f"{row.patient_id} --treatment {row.treatment} --planned-sessions {entry.planned_sessions}`."
+        )
+    if entry.session not in (None, performed.number):
+        raise Refusal(
+            f"Procedure {row.id} is there already, as session {performed.number}. If that is wrong, cancel it and "
+            "record it anew with --session."
+        )
 
 
 def _read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:

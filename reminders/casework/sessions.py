@@ -12,7 +12,7 @@ from reminders.casework.patients import require_patient
 from reminders.local_time import add_calendar, local_date
 from reminders.model import InputRefusal, Precision, Refusal, SessionState
 from reminders.replanning import Replanned, lapse_sessions, replan_patient
-from reminders.rules import Clinic
+from reminders.rules import Clinic, Treatment
 from reminders.store.cases import find_row, lock_patient
 from reminders.store.engine import Transaction
 from reminders.tables import ProcedureRow, SessionRow
@@ -30,14 +30,20 @@ def book_session(
 ) -> Booked:
     """Book the next visit. The same booking entered twice returns the first."""
     require_patient(tx, patient_id)
-    if treatment not in clinic.treatments:
-        raise InputRefusal(f"There is no treatment '{treatment}': use one of {', '.join(clinic.treatments)}.")
+    require_treatment(clinic, treatment)
     when = _read_starts_at(clinic, starts_at, now)
     lapse_sessions(tx, clinic, patient_id, now)
     row = _find_booked(tx, clinic, patient_id, treatment, when)
     if row is None:
         row = _insert(tx, patient_id, treatment, when, now, visit=None)
     return Booked(session_id=row.id, replanned=replan_patient(tx, clinic, patient_id, now))
+
+
+def require_treatment(clinic: Clinic, name: str) -> Treatment:
+    if name not in clinic.treatments:
+        known = ", ".join(clinic.treatments)
+        raise InputRefusal(f"There is no treatment '{name}': use one of {known}.")
+    return clinic.treatments[name]
 
 
 def _read_starts_at(clinic: Clinic, text: str, now: datetime) -> When:
@@ -104,10 +110,10 @@ def _insert(
 
 def move_session(tx: Transaction, clinic: Clinic, session_id: int, starts_at: str, now: datetime) -> Booked:
     """Move a booking: within its day it stays the same session, to another day it is a new one of the same visit."""
-    row = _require_open(tx, clinic, session_id, now)
+    row = _require_open(tx, session_id)
     when = _read_starts_at(clinic, starts_at, now)
     if local_date(when.at, clinic.time_zone) == local_date(row.starts_at, clinic.time_zone):
-        if when.at != row.starts_at:
+        if (when.at, when.precision) != (row.starts_at, row.precision):
             row.starts_at, row.precision, row.changed_at = when.at, when.precision, now
         moved = row
     else:
@@ -126,12 +132,12 @@ def _refuse_second_booking(tx: Transaction, clinic: Clinic, row: SessionRow, whe
 
 def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> Replanned:
     """Take a booking back; the texts about the next session return where they are still due."""
-    row = _require_open(tx, clinic, session_id, now)
+    row = _require_open(tx, session_id)
     row.state, row.changed_at = SessionState.UNBOOKED, now
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
-def _require_open(tx: Transaction, clinic: Clinic, session_id: int, now: datetime) -> SessionRow:
+def _require_open(tx: Transaction, session_id: int) -> SessionRow:
     row = find_row(tx, SessionRow, session_id)
     if row is None:
         raise InputRefusal(f"There is no session {session_id}: find it with `reminders plan PATIENT`.")

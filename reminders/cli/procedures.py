@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reminders.casework.patients import PatientEntry
+from reminders.casework.patients import PatientEntry, require_patient
 from reminders.casework.procedures import (
     ProcedureEntry,
     Recorded,
@@ -34,6 +34,7 @@ from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import say
 from reminders.model import AnchorKind, Channel, InputRefusal, StoredReminder
 from reminders.replanning import Replanned
+from reminders.wiring import App
 
 
 @cli.command()
@@ -115,11 +116,20 @@ def cancel(
     with changing(context) as (app, tx):
         replanned = cancel_procedure(tx, app.config.clinic, procedure, reason, app.clock())
         shown = view_plan(app, tx, replanned.case.patient_id)
+        name = require_patient(tx, replanned.case.patient_id).name
     print_plan(shown, as_json=as_json)
     if gone := _list_gone(replanned, procedure):
         named = ", ".join(f"{row.identity.rule} {row.identity.occurrence} by {row.channel}" for row in gone)
-        errors.print(f"These had left already: {named}. A text to withdraw them, ready to send:")
-        errors.print(app.templates.render_withdrawal_sms().body, markup=False)
+        errors.print(f"These had left already: {named}. A message to withdraw them, ready to send:")
+        for channel in sorted({row.channel for row in gone}):
+            errors.print(_ready_withdrawal(app, channel, name), markup=False)
+
+
+def _ready_withdrawal(app: App, channel: Channel, patient_name: str) -> str:
+    if channel is Channel.SMS:
+        return app.templates.render_withdrawal_sms().body
+    mail = app.templates.render_withdrawal_email(patient_name)
+    return f"Subject: {mail.subject}\n\n{mail.text}"
 
 
 def _list_gone(replanned: Replanned, procedure_id: int) -> list[StoredReminder]:

@@ -114,7 +114,7 @@ def _begin(tx: Transaction, work: Work, notice: NoticeRow, now: datetime) -> Out
         body=notice.body,
         send_before=attempt.send_before,
         good_until=now + _GOOD_FOR,
-        message_key=f"notice-{notice.id}",
+        message_key=f"notice-{notice.id}-{notice.created_at:%Y%m%d%H%M%S}",
     )
 
 

@@ -10,9 +10,8 @@ import structlog
 from reminders.dispatching.work import Pace
 from reminders.model import Channel, TaskRule
 from reminders.store.changes import close_tasks, raise_task
-from reminders.store.claims import load_channel, take_probe
+from reminders.store.claims import is_paused, load_channel, take_probe
 from reminders.store.engine import Transaction
-from reminders.tables import ChannelRow
 
 _log = structlog.get_logger()
 
@@ -41,11 +40,6 @@ def enter_channel(tx: Transaction, channel: Channel, now: datetime, pace: Pace) 
         return Access.OPEN
     is_taken = row.needs_probe and take_probe(tx, channel, now, now + pace.probe_interval)
     return Access.PROBE if is_taken else Access.CLOSED
-
-
-def is_paused(row: ChannelRow, now: datetime) -> bool:
-    """A pause that needs a probe lasts until one gets through; one for the rate ends by itself."""
-    return row.paused_until is not None and (row.needs_probe or row.paused_until > now)
 
 
 def pause_channel(tx: Transaction, channel: Channel, code: str | None, now: datetime, interval: timedelta) -> None:

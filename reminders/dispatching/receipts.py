@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -18,11 +18,11 @@ from reminders.model import PENDING, Channel, Outcome, Reason, Receipt, RefusalK
 from reminders.replanning import replan_contact, replan_patient
 from reminders.retrying import UNCOUNTED, GiveUp, RetryAt, decide_retry
 from reminders.store.blocks import block_contact, list_standing_blocks
-from reminders.store.cases import hours_of_patient
+from reminders.store.cases import hours_of_patient, list_patients_of, lock_patients
 from reminders.store.changes import close_tasks, leave_unclear, raise_task, unclear_key
 from reminders.store.engine import Transaction, writing
 from reminders.store.trouble import DatabaseTrouble
-from reminders.tables import AttemptRow, EventRow, MessageRow, PatientRow, ReminderRow
+from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow
 
 _log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ def record_receipts(work: Work, receipts: Sequence[Receipt]) -> None:
 def _record_batch(work: Work, receipts: Sequence[Receipt]) -> None:
     with writing(work.engine) as tx:
         attempts = _load_attempts(tx, receipts)
-        _lock_patients(tx, [message for _, message in attempts.values()])
+        _lock_patients(tx, receipts, attempts)
         for receipt in receipts:
             attempt, message = attempts[receipt.attempt_id]
             record_receipt(tx, work, receipt, attempt, message, work.now())
@@ -63,10 +63,16 @@ def _load_attempts(tx: Transaction, receipts: Sequence[Receipt]) -> dict[int, tu
     return {attempt.id: (attempt, message) for attempt, message in rows}
 
 
-def _lock_patients(tx: Transaction, messages: Sequence[MessageRow]) -> None:
+def _lock_patients(
+    tx: Transaction, receipts: Sequence[Receipt], attempts: Mapping[int, tuple[AttemptRow, MessageRow]]
+) -> None:
     # Patients before reminders, as everywhere, so that a replan and a receipt cannot deadlock.
-    ids = {message.patient_id for message in messages}
-    tx.scalars(select(PatientRow.id).where(PatientRow.id.in_(ids)).order_by(PatientRow.id).with_for_update()).all()
+    ids = {message.patient_id for _, message in attempts.values() if message.patient_id is not None}
+    for receipt in receipts:
+        if receipt.kind in _BLOCKS:
+            message = attempts[receipt.attempt_id][1]
+            ids.update(list_patients_of(tx, Channel(message.channel), message.contact))
+    lock_patients(tx, ids)
 
 
 def record_receipt(
@@ -237,7 +243,8 @@ def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: ReminderRow
 
 def _undeliverable_key(tx: Transaction, receipt: Receipt, row: ReminderRow) -> str:
     if receipt.kind is not RefusalKind.CONTACT or row.contact is None:
-        return f"reminder:{row.id}"
+        # The message stands for the address: failing at another one is another question.
+        return f"reminder:{row.id}:{row.message_id}"
     # A bad number is one question for the desk, however many reminders meet it; the key holds no number (a log may).
     block = list_standing_blocks(tx, Channel(row.channel), row.contact)[0]
     return f"contact:{row.patient_id}:{block.id}:{block.blocked_at.isoformat()}"

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from reminders.composing import Composed, Said, Visits, compose, is_first_text, load_visits, named_target
 from reminders.dispatching.bundling import Bundle, bundle_claimed, gather_same_minute, hours_of
-from reminders.dispatching.pauses import is_paused
 from reminders.dispatching.poison import isolate
 from reminders.dispatching.work import Work
 from reminders.messages import Unrenderable
@@ -23,7 +22,7 @@ from reminders.replanning import replan_patient
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL, SendingHours
 from reminders.store.cases import load_contacts
-from reminders.store.claims import load_channel, load_claimed, pass_claims, put_back_claims
+from reminders.store.claims import is_paused, load_channel, load_claimed, pass_claims, put_back_claims
 from reminders.store.engine import Transaction, reading, writing
 from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, ChannelRow, MessageRow, PatientRow, ReminderRow
@@ -117,6 +116,9 @@ def _replan_late(
 def _may_leave_as_planned(
     row: ReminderRow, contacts: Mapping[Channel, Contact], hours: SendingHours, now: datetime
 ) -> bool:
+    if row.message_id is not None:
+        # It was being handed over before: a change that came meanwhile could not touch it.
+        return False
     is_on_time = now - row.due_at < LATE_AFTER and now + LEAST_USEFUL < row.expires_at
     is_reachable = row.audience == Audience.STAFF or contacts[Channel(row.channel)].blocked is None
     return is_on_time and is_reachable and hours.is_open(now)
@@ -215,7 +217,8 @@ def _begin_message(turn: _Turn, bundle: Bundle, composed: Composed, slot: dateti
         send_before=deadline.send_before,
         good_until=deadline.good_until,
         send_after=slot,
-        message_key=f"message-{message.id}",
+        # The time sets a restored or replaced database apart: mailboxes drop a Message-ID that they have seen.
+        message_key=f"message-{message.id}-{message.created_at:%Y%m%d%H%M%S}",
     )
 
 

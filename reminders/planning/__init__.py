@@ -15,6 +15,7 @@ from reminders.local_time import elapsed, local_date, resolve_local
 from reminders.model import (
     AnchorKind,
     Audience,
+    Channel,
     Contact,
     Identity,
     PatientCase,
@@ -109,6 +110,13 @@ class _Series:
     """Where named dates are read: the clinic's."""
 
 
+def _choose_contact(case: PatientCase, rule: Rule) -> Contact:
+    if rule.audience is Audience.STAFF:
+        # The staff's address is the configuration's, and dispatch fills it in.
+        return Contact(channel=Channel.EMAIL, address=None)
+    return choose_contact(case.contacts, rule.channels)
+
+
 def _list_series(case: PatientCase, clinic: Clinic, performed: Performed) -> Iterator[_Series]:
     for treatment in clinic.treatments.values():
         for rule in treatment.rules:
@@ -131,7 +139,7 @@ def _series_of_procedures(case: PatientCase, clinic: Clinic, rule: Rule, perform
                 on=done.target_on if target else local_date(done.performed_at, zone),
                 not_before=done.performed_at,
             ),
-            contact=choose_contact(case.contacts, rule.channels),
+            contact=_choose_contact(case, rule),
             withheld=_why_withheld(case, rule, done),
             superseded_from=_superseded_from(clinic, rule, done, performed),
             names=target,
@@ -150,7 +158,7 @@ def _series_of_sessions(case: PatientCase, clinic: Clinic, rule: Rule, performed
             kind=AnchorKind.SESSION,
             anchor_id=session.id,
             point=AnchorPoint(at=session.starts_at, on=local_date(session.starts_at, zone)),
-            contact=choose_contact(case.contacts, rule.channels),
+            contact=_choose_contact(case, rule),
             withheld=_why_withheld(case, rule, latest),
             names=session.starts_at,
             zone=clinic.time_zone,
@@ -194,7 +202,6 @@ def _plan_moment(series: _Series, moment: Moment, hours: SendingHours) -> Planne
     rule = series.rule
     quiet = rule.quiet_for(moment.occurrence)
     leave_at = _leave_at(moment, quiet, hours, series.point.not_before)
-    blocked = series.contact.blocked if rule.audience is Audience.PATIENT else None
     return PlannedReminder(
         identity=Identity(series.kind, series.anchor_id, rule.id, moment.occurrence),
         treatment=rule.treatment,
@@ -204,7 +211,7 @@ def _plan_moment(series: _Series, moment: Moment, hours: SendingHours) -> Planne
         contact=series.contact.address,
         audience=rule.audience,
         quiet=quiet,
-        withheld=series.withheld or blocked or (None if leave_at else Reason.QUIET_HOURS),
+        withheld=series.withheld or series.contact.blocked or (None if leave_at else Reason.QUIET_HOURS),
         target_on=local_date(series.names, series.zone) if series.names else None,
         visit_at=series.names if series.kind is AnchorKind.SESSION else None,
         interval=_hourly_interval(rule),

@@ -122,7 +122,7 @@ def tell_of_targets(
 ) -> list[DesiredTask]:
     """A task for each procedure whose texts named a day for the next session that a corrected date made wrong."""
     return [
-        _tell_of_target(case, session, told)
+        _tell_of_target(session, told)
         for session in performed
         if (told := _last_told_target(case, session, target_rules)) and told.target_on != session.target_on
     ]
@@ -141,7 +141,7 @@ def _last_told_target(
     return told[-1] if told else None
 
 
-def _tell_of_target(case: PatientCase, session: PerformedSession, told: StoredReminder) -> DesiredTask:
+def _tell_of_target(session: PerformedSession, told: StoredReminder) -> DesiredTask:
     assert told.target_on is not None, "only a text that named a day can be wrong about it"
     return DesiredTask(
         rule=TaskRule.TELL_PATIENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,9 +27,14 @@ class _Visit:
     procedure_id: int | None = None
     session_id: int | None = None
 
+    @property
+    def order(self) -> tuple[datetime, float]:
+        """Later, then entered later; a booked day comes after what was done at the same time."""
+        return self.at, math.inf if self.procedure_id is None else self.procedure_id
+
 
 def list_tasks(case: PatientCase, clinic: Clinic, performed: Performed) -> list[DesiredTask]:
-    visits = sorted(_visits(case, clinic, performed), key=lambda visit: visit.at)
+    visits = sorted(_visits(case, clinic, performed), key=lambda visit: visit.order)
     tasks = [
         *_decide_course(performed),
         *(task for visit in visits for task in _intervals(case, visit, performed)),
@@ -41,7 +47,9 @@ def list_tasks(case: PatientCase, clinic: Clinic, performed: Performed) -> list[
 def _visits(case: PatientCase, clinic: Clinic, performed: Performed) -> Iterator[_Visit]:
     for sessions in performed.values():
         for done in sessions:
-            yield _Visit(treatment=done.treatment, at=done.performed_at, on=done.on, procedure_id=done.anchor_id)
+            yield _Visit(
+                treatment=done.treatment, at=done.performed_at, on=done.on, procedure_id=max(done.procedure_ids)
+            )
     for session in case.sessions:
         if session.state is SessionState.OPEN and session.treatment in clinic.treatments:
             yield _Visit(
@@ -80,7 +88,7 @@ def _intervals(case: PatientCase, visit: _Visit, performed: Performed) -> Iterat
 
 
 def _latest_before(sessions: Sequence[PerformedSession], visit: _Visit) -> PerformedSession | None:
-    before = [each for each in sessions if each.performed_at < visit.at and each.anchor_id != visit.procedure_id]
+    before = [each for each in sessions if each.order < visit.order and visit.procedure_id not in each.procedure_ids]
     return before[-1] if before else None
 
 

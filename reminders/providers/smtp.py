@@ -126,7 +126,7 @@ class _Verdict:
         )
 
 
-_UNREACHABLE = _Verdict(code="connect")
+_UNREACHABLE = _Verdict(code="connect", kind=RefusalKind.UNREACHABLE)
 _STOPPED = _Verdict(code="stopping", kind=RefusalKind.DEADLINE)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -93,12 +92,15 @@ _DAY_SPENT = Verdict(RefusalKind.RATE, wait_seconds=MAX_RETRY_AFTER_SECONDS)
 
 VERDICTS = {
     20003: _CHANNEL_DOWN,  # credentials refused
+    20404: _CHANNEL_DOWN,  # no such account: a wrong SID or address
     20429: _TOO_FAST,
     21211: _BAD_CONTACT,  # not a number
+    21212: _CHANNEL_DOWN,  # sender not a number
     21265: _BAD_CONTACT,  # a short code
     21408: _UNSENDABLE,  # country not enabled
     21601: _CHANNEL_DOWN,  # sender cannot text
     21602: _UNSENDABLE,  # no body
+    21603: _CHANNEL_DOWN,  # no sender
     21606: _CHANNEL_DOWN,  # sender not ours
     21608: _CHANNEL_DOWN,  # trial account
     21610: _OPTED_OUT,
@@ -108,6 +110,8 @@ VERDICTS = {
     21617: _UNSENDABLE,  # body too long
     21635: _BAD_CONTACT,  # a landline
     21659: _CHANNEL_DOWN,  # sender not a Twilio number
+    21703: _CHANNEL_DOWN,  # messaging service without a number
+    21705: _CHANNEL_DOWN,  # no such messaging service
     30001: _QUEUE_FULL,
     30002: _CHANNEL_DOWN,  # account suspended
     30004: _UNSENDABLE,  # blocked
@@ -134,7 +138,8 @@ def judge(status: int, code: int | None) -> Verdict | None:
     verdict = VERDICTS.get(code or 0)
     if status == 429:
         return verdict if verdict and verdict.kind is RefusalKind.RATE else _TOO_FAST
-    return verdict or (_CHANNEL_DOWN if status in (401, 403) else _UNSENDABLE)
+    # Without a code it is not Twilio that speaks of the message, but something before it, or it speaks of us all.
+    return verdict or (_CHANNEL_DOWN if status in (401, 403) or code is None else _UNSENDABLE)
 
 
 def read_retry_after(header: str | None, now: datetime, default: float) -> float:
@@ -253,12 +258,6 @@ async def _open_client(settings: TwilioSettings) -> AsyncIterator[Client]:
         )
 
 
-def silence_loggers() -> None:
-    """Stop the twilio library and urllib3 from logging: at INFO they print patients' numbers."""
-    for name in ("twilio", "urllib3"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
 # ---- one batch -------------------------------------------------------------------------------------------------
 
 _STOPPING = frozenset({RefusalKind.CHANNEL, RefusalKind.RATE})
@@ -373,7 +372,7 @@ class _Batch:
     def _explain(self, attempt_id: int, error: Exception) -> Receipt:
         match error:
             case NotConnectedError():
-                return Receipt(attempt_id=attempt_id, outcome=Outcome.REFUSED, code=_name_failure(error))
+                return _refuse(attempt_id, Verdict(RefusalKind.UNREACHABLE), code=_name_failure(error))
             case RefusedError() if verdict := judge(error.status, error.code):
                 return self._refuse_by(attempt_id, verdict, error)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,18 @@ def lock_patient(tx: Transaction, patient_id: int) -> PatientRow | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def lock_patients(tx: Transaction, patient_ids: Collection[int]) -> None:
+    """Hold several patients, in the order of their ids, so that no two who do this can deadlock."""
+    ordered = select(PatientRow.id).where(PatientRow.id.in_(patient_ids)).order_by(PatientRow.id)
+    tx.scalars(ordered.with_for_update()).all()
+
+
+def list_patients_of(tx: Transaction, channel: Channel, contact: str) -> list[int]:
+    """The ids of everyone who has this number or address."""
+    column = PatientRow.phone if channel is Channel.SMS else PatientRow.email
+    return list(tx.scalars(select(PatientRow.id).where(column == contact).order_by(PatientRow.id)))
 
 
 def load_case(tx: Transaction, patient: PatientRow, stored: Sequence[StoredReminder]) -> PatientCase:

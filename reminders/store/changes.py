@@ -76,13 +76,19 @@ def _place(tx: Transaction, change: Move | Revive, now: datetime) -> None:
             expires_at=planned.expires_at,
             target_on=planned.target_on,
             visit_at=planned.visit_at,
-            # Another channel starts afresh: what the first one refused says nothing about it.
-            attempts=case((ReminderRow.channel != planned.channel, 0), else_=ReminderRow.attempts),
+            attempts=_attempts_after(change),
             claimed_by=None,
             lease_until=None,
             updated_at=now,
         )
     )
+
+
+def _attempts_after(change: Move | Revive) -> ColumnElement[int] | int:
+    """Another address starts afresh: what the first one refused says nothing about it."""
+    if isinstance(change, Revive):
+        return 0
+    return case((ReminderRow.channel != change.planned.channel, 0), else_=ReminderRow.attempts)
 
 
 def _close(tx: Transaction, patient_id: int, change: Close, now: datetime) -> None:

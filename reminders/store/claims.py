@@ -91,6 +91,11 @@ def load_channel(tx: Transaction, channel: Channel, *, for_update: bool = False)
     return tx.scalars(query.with_for_update() if for_update else query).one()
 
 
+def is_paused(row: ChannelRow, now: datetime) -> bool:
+    """A pause that needs a probe lasts until one gets through; one for the rate ends by itself."""
+    return row.paused_until is not None and (row.needs_probe or row.paused_until > now)
+
+
 def take_probe(tx: Transaction, channel: Channel, now: datetime, next_probe_at: datetime) -> bool:
     """Whether this worker may try a paused channel with one message: one a probe interval, over all daemons (R9)."""
     taken = tx.scalars(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -51,9 +52,18 @@ def _open_sqlite(url: str, *, is_in_memory: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": StaticPool} if is_in_memory else {}
     # Parameters are patients' data: they stand in no error, so that no log can print them.
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
+    if not is_in_memory:
+        event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_private(dialect: object, record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    """A new database file is its owner's alone, as a backup is: it holds patients' data."""
+    # Where it exists already, or cannot be made, connecting says what there is to say.
+    with suppress(OSError):
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def choose_journal(version: tuple[int, ...]) -> str:

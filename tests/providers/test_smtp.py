@@ -183,6 +183,7 @@ def test_line_breaks_in_headers_are_inert() -> None:
 # ---- refused ---------------------------------------------------------------------------------------------------
 
 MESSAGE, CONTACT, CHANNEL = RefusalKind.MESSAGE, RefusalKind.CONTACT, RefusalKind.CHANNEL
+UNREACHABLE = RefusalKind.UNREACHABLE
 
 
 def words(receipt: Receipt) -> tuple[Outcome, RefusalKind, bool, str | None]:
@@ -322,7 +323,7 @@ def test_a_self_signed_certificate_is_refused_over_starttls() -> None:
     with MailServer(tls_context=server_context()) as server, capture_logs() as lines:
         receipts = send_safely(server.port, "starttls", trusts=False)
 
-    assert [words(each) for each in receipts] == [(Outcome.REFUSED, MESSAGE, False, "connect")] * 2
+    assert [words(each) for each in receipts] == [(Outcome.REFUSED, UNREACHABLE, False, "connect")] * 2
     assert server.received == []
     assert [line["fault"] for line in lines] == ["SSLCertVerificationError"] * 2
 
@@ -331,7 +332,7 @@ def test_a_self_signed_certificate_is_refused_over_implicit_tls() -> None:
     with MailServer(ssl_context=server_context()) as server:
         receipts = send_safely(server.port, "tls", trusts=False)
 
-    assert [words(each) for each in receipts] == [(Outcome.REFUSED, MESSAGE, False, "connect")] * 2
+    assert [words(each) for each in receipts] == [(Outcome.REFUSED, UNREACHABLE, False, "connect")] * 2
 
 
 def test_a_certificate_for_another_name_is_refused() -> None:

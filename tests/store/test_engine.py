@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from reminders.store.cases import lock_patient
 from reminders.store.engine import choose_journal, open_engine, reading, writing
+from reminders.store.schema import migrate
 from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import PatientRow, ReminderRow
 from tests.store.rows import NOW, add_patient, fill, read_row
@@ -199,3 +201,13 @@ def test_a_fault_of_our_own_is_no_trouble_of_the_database(engine: Engine) -> Non
         tx.execute(text("SELEC 1"))
 
     assert not isinstance(raised.value, DatabaseTrouble)
+
+
+def test_a_new_database_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    engine = open_engine(f"sqlite:///{path}")
+
+    migrate(engine)
+    engine.dispose()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -107,3 +109,19 @@ def test_entered_at_once_for_a_known_patient_it_has_one_set_of_reminders(any_cli
 
     assert [count(any_clinic, table) for table in (PatientRow, ProcedureRow)] == [1, 1]
     assert count(any_clinic, ReminderRow) == 12
+
+
+def test_two_patients_who_share_a_number_may_opt_out_at_the_same_time(any_clinic: ClinicDays) -> None:
+    any_clinic.record_on_time(LASER, "2026-03-10 10:00", consent=("sms",))
+    any_clinic.record(LASER, "2026-03-10 10:00", name="Ben Diaz", email="ben@example.org", consent=("sms",))
+    at_once = threading.Barrier(2)
+
+    def opt_out(patient_id: int) -> None:
+        at_once.wait()
+        any_clinic.opt_out("sms", patient_id=patient_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            list(pool.map(opt_out, (2, 1)))
+
+    assert {line.reason for line in any_clinic.plan(2)} == {"opted_out"}

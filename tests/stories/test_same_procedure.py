@@ -142,3 +142,10 @@ def test_a_procedure_entered_anew_after_a_cancelled_one_has_reminders_of_its_own
     pending = [line.procedure for line in clinic.plan() if line.status == "scheduled"]
 
     assert set(pending) == {anew}
+
+
+def test_a_second_entry_that_sets_the_course_names_the_command_for_it(clinic: ClinicDays) -> None:
+    clinic.record_on_time(LASER, "2026-03-10 10:00")
+
+    with pytest.raises(Refusal, match="reminders decide 1 --treatment fractional-laser --planned-sessions 1"):
+        clinic.record(LASER, "2026-03-10 10:00", planned_sessions=1)

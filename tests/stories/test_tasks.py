@@ -146,3 +146,10 @@ def test_a_task_that_says_no_time_is_due_at_once_and_at_night_too(clinic: Clinic
     clinic.record_on_time(NEEDLING, "2026-03-10 22:30", session=3)
 
     assert clinic.tasks() == [("decide-course", "open")]
+
+
+def test_two_treatments_of_one_day_entered_by_their_date_overlap(clinic: ClinicDays) -> None:
+    clinic.at("2026-03-10 15:00").record(LASER, "2026-03-10")
+    clinic.record(NEEDLING, "2026-03-10")
+
+    assert ("overlap", "open") in clinic.tasks()

@@ -343,3 +343,12 @@ def test_a_visit_is_not_moved_onto_a_day_that_is_booked_already(clinic: ClinicDa
 
     with pytest.raises(Refusal, match="unbook session 2"):
         clinic.move(other, "2026-04-10 16:00")
+
+
+def test_a_visit_booked_by_its_date_can_be_given_the_time_that_stood_in_for_it(clinic: ClinicDays) -> None:
+    clinic.record_on_time(LASER, "2026-03-10 10:00")
+    session = clinic.book(LASER, "2026-04-10")
+
+    clinic.move(session, "2026-04-10 12:00")
+
+    assert "12:00 PM" in str(next(line.body for line in clinic.plan() if line.rule == "preparation"))
