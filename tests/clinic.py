@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from reminders.casework.patients import PatientEntry, add_patient, edit_patient, opt_in, opt_out
 from reminders.casework.procedures import (
@@ -149,16 +149,24 @@ class ClinicDays:
         return self
 
     def _next_moment(self) -> datetime:
-        """The next time that anything falls due, at most six hours away: a lapsed session has no row that says when."""
-        soonest = self.clock.now + timedelta(hours=6)
+        """The next time that anything falls due, at most six hours away: a lapsed session has no row that says when.
+
+        What is due and has not left, as behind a pause, is tried again within the hour.
+        """
         with reading(self.app.engine) as tx:
-            waiting = tx.scalars(
-                select(ReminderRow.next_attempt_at)
-                .where(ReminderRow.status == "scheduled", ReminderRow.next_attempt_at > self.clock.now)
-                .order_by(ReminderRow.next_attempt_at)
+            is_behind = tx.scalar(
+                select(ReminderRow.id)
+                .where(ReminderRow.status == "scheduled", ReminderRow.next_attempt_at <= self.clock.now)
                 .limit(1)
-            ).first()
-        return min(soonest, waiting or soonest)
+            )
+            waiting = tx.scalar(
+                select(func.min(ReminderRow.next_attempt_at)).where(
+                    ReminderRow.status == "scheduled", ReminderRow.next_attempt_at > self.clock.now
+                )
+            )
+            unclear = tx.scalar(select(func.min(AttemptRow.look_at)).where(AttemptRow.look_at > self.clock.now))
+        soonest = self.clock.now + timedelta(hours=1 if is_behind else 6)
+        return min(filter(None, (soonest, waiting, unclear)))
 
     def suspend(self, channel: str = "sms") -> None:
         """The provider takes nothing from us any more; the channel pauses at the next try."""

@@ -211,7 +211,7 @@ def test_a_cancelled_procedure_shows_what_had_left_and_a_text_to_withdraw_it(des
     answer = desk.ok("cancel", "1", "--reason", "wrong patient", "--json")
 
     assert {line["status"] for line in answer.lines} == {"sent", "cancelled"}
-    assert answer.err.startswith("These had left already: icing 1 by sms. A text to withdraw them, ready to send:\n")
+    assert answer.err.startswith("These had left already: icing 1 by sms. A message to withdraw them, ready to send:\n")
 
 
 def test_a_booked_visit_holds_back_the_texts_about_the_next_one(desk: Desk) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 import pytest
 
 from reminders.store.engine import reading
@@ -173,23 +176,29 @@ def test_too_many_requests_hold_back_another_daemon(wired: WiredClinic, open_wir
 # ---- nothing left ----------------------------------------------------------------------------------------------
 
 
-def test_an_unreachable_provider_is_tried_again_later(wired: WiredClinic) -> None:
-    wired.record_one()
-    wired.twilio.close()
-    wired.dispatch()
+@pytest.fixture
+def unreachable(open_wired: OpenWired) -> Iterator[WiredClinic]:
+    """A port that is taken, so that no other server can come to listen there, and at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield open_wired(REMINDERS_SMS__TWILIO__BASE_URL=f"http://127.0.0.1:{taken.getsockname()[1]}")
 
-    assert wired.state().short == ("scheduled", None)
-    assert wired.state().attempts == 1
+
+def test_an_unreachable_provider_costs_the_reminder_no_attempt(unreachable: WiredClinic) -> None:
+    """F6."""
+    unreachable.record_one()
+    unreachable.dispatch()
+
+    assert unreachable.state().short == ("scheduled", None)
+    assert unreachable.state().attempts == 0
 
 
-def test_an_unreachable_provider_is_not_tried_for_ever(wired: WiredClinic) -> None:
-    """R10."""
-    wired.record_one()
-    wired.twilio.close()
-    wired.run_until("2026-03-11 20:00")
+def test_an_unreachable_provider_is_tried_no_longer_than_the_text_is_useful(unreachable: WiredClinic) -> None:
+    """R10, F6."""
+    unreachable.record_one()
+    unreachable.at("2026-03-17 12:00").dispatch().at("2026-03-18 09:00").dispatch()
 
-    assert wired.state().short == ("failed", "retries_exhausted")
-    assert wired.state().attempts == 8
+    assert unreachable.state().short == ("expired", "service_late")
 
 
 def test_a_provider_that_never_answers_frees_the_worker(open_wired: OpenWired) -> None:

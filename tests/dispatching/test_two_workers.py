@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from reminders.model import Channel, OutgoingMessage, Receipt, SearchResult, UnclearMessage
 from reminders.providers import Provider
 from reminders.store.claims import claim_due
 from reminders.store.engine import reading, writing
-from reminders.tables import AttemptRow, MessageRow
+from reminders.tables import AttemptRow, MessageRow, ReminderRow
 from tests.clinic import LASER
 from tests.dispatching.wired import DUE, Keeping, WiredClinic
 from tests.fakes.smtp import MailServer
@@ -40,24 +40,50 @@ def at_once(*calls: Callable[[], object]) -> None:
             done.result()
 
 
+def claim(wired: WiredClinic, worker: str, meanwhile: Callable[[], object] = lambda: None) -> list[int]:
+    """Claim what is due; `meanwhile` happens before the claim is committed."""
+    now, lease_until = wired.clock.now, wired.clock.now + wired.work.pace.lease
+    with writing(wired.app.engine) as tx:
+        claimed = claim_due(tx, channels=list(Channel), worker=worker, now=now, lease_until=lease_until, limit=10)
+        meanwhile()
+    return claimed
+
+
 def test_eight_workers_claim_one_reminder_once(open_worker: Open) -> None:
     """R5."""
     workers = [open_worker() for _ in range(8)]
     workers[0].record_one()
-    won: list[int] = []
+    with ThreadPoolExecutor(8) as pool:
+        claims = pool.map(claim, workers, map(str, range(8)))
 
-    def claim(wired: WiredClinic, name: str) -> None:
-        now = wired.clock.now
-        with writing(wired.app.engine) as tx:
-            won.extend(
-                claim_due(
-                    tx, channels=list(Channel), worker=name, now=now, lease_until=now + timedelta(minutes=2), limit=10
-                )
-            )
+    assert len([each for claimed in claims for each in claimed]) == 1
 
-    at_once(*(partial(claim, wired, f"worker {number}") for number, wired in enumerate(workers)))
 
-    assert len(won) == 1
+def test_a_claim_that_is_not_committed_yet_holds_already(open_worker: Open) -> None:
+    """R5."""
+    one, two = open_worker(), open_worker()
+    one.record_one()
+    with ThreadPoolExecutor(1) as pool:
+
+        def start_another() -> None:
+            rivals.append(pool.submit(claim, two, "two"))
+            wait(rivals, timeout=0.5)  # on SQLite it waits for us, and may
+
+        rivals: list[Future[list[int]]] = []
+        won = claim(one, "one", start_another)
+
+        assert won + rivals[0].result() == won
+
+
+def test_the_database_itself_refuses_a_reminder_that_is_there_already(open_worker: Open) -> None:
+    """R3: the last word, should two replans ever pass each other."""
+    wired = open_worker()
+    wired.record_one()
+    with wired.rows() as rows:
+        twin = {column.key: getattr(rows[0], column.key) for column in ReminderRow.__table__.columns}
+
+    with pytest.raises(IntegrityError), writing(wired.app.engine) as tx:
+        tx.add(ReminderRow(**twin | {"id": None}))
 
 
 def test_two_workers_send_each_text_once(open_worker: Open, twilio: FakeTwilio) -> None:
@@ -130,9 +156,7 @@ def test_what_a_dead_worker_had_claimed_another_sends(open_worker: Open, twilio:
     """F2."""
     one, two = open_worker(), open_worker()
     one.record_one()
-    now = one.clock.now
-    with writing(one.app.engine) as tx:
-        claim_due(tx, channels=[Channel.SMS], worker="dead", now=now, lease_until=now + timedelta(minutes=2), limit=1)
+    claim(one, "dead")
     two.dispatch()
     assert len(twilio.posts) == 0
 
