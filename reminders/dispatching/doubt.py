@@ -29,6 +29,10 @@ _log = structlog.get_logger()
 LOOK_FOR = timedelta(hours=24)
 """After a day of looking in vain a person must decide."""
 
+_MOST_RESENDS = 8
+"""Where an answer was lost, a message is sent once more. Where our own process was killed before there was one, and the
+list does not show it, it most likely never left, and dying twice in a row must not cost the patient the text."""
+
 _BATCH = 20
 
 
@@ -168,7 +172,9 @@ def _decide_unseen(
         return now + work.pace.in_doubt_wait
     if _has_later_doubt(tx, attempt):
         return next_look
-    if found.result is not Search.UNAVAILABLE and (useful := [row for row in in_doubt if _may_resend(row, now)]):
+    may_repeat = attempt.finished_at is None and found.result is Search.NOT_FOUND
+    useful = [row for row in in_doubt if _may_resend(row, now, _MOST_RESENDS if may_repeat else 1)]
+    if found.result is not Search.UNAVAILABLE and useful:
         _resend(attempt, message, useful, now)
         next_look = now + work.pace.in_doubt_wait + work.pace.lease
     for row in in_doubt:
@@ -186,8 +192,8 @@ def _has_later_doubt(tx: Transaction, attempt: AttemptRow) -> bool:
     return tx.scalar(later.limit(1)) is not None
 
 
-def _may_resend(row: ReminderRow, now: datetime) -> bool:
-    return not row.resends and is_useful(now, row.expires_at)
+def _may_resend(row: ReminderRow, now: datetime, most: int) -> bool:
+    return row.resends < most and is_useful(now, row.expires_at)
 
 
 def _bind(tx: Transaction, attempt: AttemptRow, found: SearchResult) -> bool:

@@ -98,12 +98,15 @@ class PresentClinic(WiredClinic):
             dispatch_pass(self.work)
             return is_done()
 
-        wait_until(is_done_now)
+        # The older a doubt, the less often it is looked at: what was killed again and again takes minutes.
+        wait_until(is_done_now, patience_seconds=5 * PATIENCE_SECONDS)
 
 
-def wait_until(is_so: Callable[[], bool], step_seconds: float = 0.05) -> None:
+def wait_until(
+    is_so: Callable[[], bool], step_seconds: float = 0.05, patience_seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait for something that must come about, however slow the machine is."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + patience_seconds
     while not is_so():
         assert time.monotonic() < end, "it never came about"
         time.sleep(step_seconds)
