@@ -72,10 +72,13 @@ def start_logs(default: str) -> None:
     configure_logs(level)
 
 
+def config_path(context: typer.Context) -> Path:
+    return Path(context.obj or os.environ.get("REMINDERS_CONFIG") or "config.toml")
+
+
 def open_configured(context: typer.Context) -> App:
     """The clinic's configuration, read and wired; connects to nothing yet."""
-    path = Path(context.obj or os.environ.get("REMINDERS_CONFIG") or "config.toml")
-    return open_app(load_config(path, os.environ))
+    return open_app(load_config(config_path(context), os.environ))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Commands that look: plan, list, tasks, outbox, rules, status. And `done`, which ends a task."""
+"""Commands that look: plan, list, tasks, outbox, status. And `done`, which ends a task."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import typer
 
 from reminders.casework.patients import require_patient
 from reminders.casework.tasks import complete_task
-from reminders.cli.answers import REFUSED, answering, changing, looking, open_configured
+from reminders.cli.answers import REFUSED, changing, looking
 from reminders.cli.options import Json, PatientId, TaskId, cli
 from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import (
     print_json,
     print_lines,
     print_outbox,
-    print_rules,
     print_status,
     print_tasks,
     say,
@@ -74,14 +73,6 @@ def outbox(context: typer.Context, as_json: Json = False) -> None:
     with looking(context) as (_, tx):
         messages = list_outbox(tx)
     print_outbox(messages, as_json=as_json)
-
-
-@cli.command()
-def rules(context: typer.Context, as_json: Json = False) -> None:
-    """The clinic's rules: every figure with its source."""
-    with answering():
-        clinic = open_configured(context).config.clinic
-    print_rules(clinic, as_json=as_json)
 
 
 @cli.command()

@@ -1,10 +1,10 @@
 """From `config.toml` and the environment to one frozen `Config`, or every fault at once."""
 
+from reminders.config.documents import DocumentSettings, SectionSettings
 from reminders.config.faults import ConfigFaults, Fault
 from reminders.config.loading import Config, load_config
 from reminders.config.settings import (
     DispatchSettings,
-    DocumentSettings,
     EmailProvider,
     EmailSettings,
     SmsProvider,
@@ -23,6 +23,7 @@ __all__ = [
     "EmailProvider",
     "EmailSettings",
     "Fault",
+    "SectionSettings",
     "SmsProvider",
     "SmsSettings",
     "SmtpSecurity",

@@ -10,6 +10,7 @@ from typing import Any
 import reminders
 from reminders.config.clinic import ClinicTable, VisitsTable, build_clinic, check_visits
 from reminders.config.database import place_database
+from reminders.config.documents import DocumentSettings, check_sections
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey
 from reminders.config.figures import check_sources
 from reminders.config.parsing import Parsed, TableT, parse_table
@@ -19,7 +20,6 @@ from reminders.config.sentences import unknown_key
 from reminders.config.settings import (
     DatabaseSettings,
     DispatchSettings,
-    DocumentSettings,
     EmailSettings,
     MessagesSettings,
     SmsSettings,
@@ -76,6 +76,7 @@ class _Sections:
         self.dispatch = self.parse(DispatchSettings, "dispatch")
         self.documents = self.parse_documents()
         self.treatments = self.parse_treatments(self.documents)
+        self.faults += check_sections(self.documents, self.data.get("treatments"))
         self.faults += check_sources(self.visits, "visits", self.documents)
         self.faults += check_visits(self.visits)
         self.faults += check_providers(self.sms, self.email, self.dispatch)

@@ -1,4 +1,4 @@
-"""Everything in `config.toml` but the clinic and its treatments: database, providers, web, dispatch, documents."""
+"""Everything in `config.toml` but the clinic and its treatments: database, providers, web, dispatch."""
 
 from __future__ import annotations
 
@@ -146,10 +146,6 @@ class DispatchSettings(Table):
     lease_seconds: Seconds = 120
     in_doubt_wait_seconds: Seconds = 120
     grace_seconds: Seconds = 30
-
-
-class DocumentSettings(Table):
-    title: Line
 
 
 def check_providers(

@@ -1,0 +1,132 @@
+"""`reminders rules` shows the rules; `reminders rules check` holds them against the documents that they cite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from reminders.checking import (
+    Described,
+    DescribedSection,
+    Document,
+    Finding,
+    Subject,
+    Verdict,
+    check_rules,
+    read_document,
+)
+from reminders.cli.answers import REFUSED, answering, config_path, open_configured
+from reminders.cli.options import Json, cli
+from reminders.cli.printing import console, print_json, print_rules
+from reminders.config import DocumentSettings
+from reminders.model import InputRefusal
+from reminders.readings import list_readings
+
+rules_cli = typer.Typer(help="Show the clinic's rules, or check them.")
+cli.add_typer(rules_cli, name="rules")
+
+DocumentsFolder = Annotated[
+    Path | None,
+    typer.Option("--documents", metavar="DIR", help="Where the documents lie; else `documents` beside config.toml."),
+]
+
+_COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.HINT: "yellow"}
+
+
+@rules_cli.callback(invoke_without_command=True)
+def rules(context: typer.Context, as_json: Json = False) -> None:
+    """The clinic's rules: every figure with its source."""
+    if context.invoked_subcommand is None:
+        with answering():
+            print_rules(open_configured(context).config.clinic, as_json=as_json)
+
+
+@rules_cli.command()
+def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Json = False) -> None:
+    """Hold every figure that has a source against its document; exit 1 if one fails."""
+    with answering():
+        app = open_configured(context)
+        folder = documents or config_path(context).absolute().parent / "documents"
+        read = read_documents(folder, app.config.documents)
+        findings = check_rules(app.config.clinic, read, list(list_readings(app.templates)))
+        print_findings(findings, as_json=as_json)
+    if any(finding.verdict is Verdict.FAILS for finding in findings):
+        raise typer.Exit(REFUSED)
+
+
+def read_documents(folder: Path, documents: Mapping[str, DocumentSettings]) -> dict[str, Document]:
+    return {
+        key: read_document(describe(key, settings), _read_file(folder, settings.file), str(folder))
+        for key, settings in documents.items()
+    }
+
+
+def describe(key: str, settings: DocumentSettings) -> Described:
+    return Described(
+        id=key,
+        file=settings.file,
+        sha256=settings.sha256,
+        clinic_text_ends_before=settings.clinic_text_ends_before,
+        sections=tuple(
+            DescribedSection(name=each.name, starts_with=each.starts_with or each.name, treatments=each.treatments)
+            for each in settings.sections
+        ),
+    )
+
+
+def _read_file(folder: Path, file: str | None) -> bytes | None:
+    """None: there is no such file."""
+    try:
+        return (folder / file).read_bytes() if file else None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        sentence = f"{folder / str(file)} cannot be read ({error.strerror}); check the path and its permissions."
+        raise InputRefusal(sentence) from None
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    if as_json:
+        print_json(finding.as_json() for finding in findings)
+        return
+    table = Table(title="Rules, held against their documents", title_justify="left", show_lines=True)
+    for column, share in (("rule", 3), ("figure", 2), ("the document says there", 3), ("verdict", 6)):
+        table.add_column(column, overflow="fold", ratio=share)
+    for finding in findings:
+        if finding.subject is not Subject.DOCUMENT:
+            table.add_row(*_cells(finding))
+    console.print(table)
+    _print_documents(findings)
+    console.print(_sum_up(findings))
+
+
+def _print_documents(findings: Sequence[Finding]) -> None:
+    """What is wrong with a document as a whole, once, and in lines that can be copied."""
+    for finding in findings:
+        if finding.subject is Subject.DOCUMENT:
+            for fault in finding.faults:
+                console.print(f"Document {finding.document}: {fault.sentence}", markup=False, soft_wrap=True)
+
+
+def _cells(finding: Finding) -> list[Text]:
+    where = " ".join(filter(None, (finding.treatment, finding.rule, finding.key)))
+    says = f"“{finding.says}”" if finding.says else ""
+    if finding.section:
+        says = f"{says}\n{finding.section}".strip()
+    verdict = Text(finding.verdict, style=_COLOURS[finding.verdict])
+    for fault in finding.faults:
+        verdict.append(f"\n{fault.sentence}", style="default")
+    return [Text(where), Text(finding.figure), Text(says), verdict]
+
+
+def _sum_up(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.verdict for finding in findings)
+    failing, held = counts[Verdict.FAILS], counts[Verdict.FAILS] + counts[Verdict.HOLDS]
+    said = f"{failing} of {held} fail" if failing else f"All {held} hold"
+    return f"{said}; hints worth a look: {counts[Verdict.HINT]}." if counts[Verdict.HINT] else f"{said}."

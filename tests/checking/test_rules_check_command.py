@@ -1,0 +1,97 @@
+"""`reminders rules check` at the command line: the table, the JSON lines, the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from reminders.cli import cli
+from tests.checking.checking_factories import SHEET, approve, lay_templates
+from tests.config.config_factories import SHIPPED_FILE, SMALL, edit_shipped
+
+
+def run(*words: str, config: Path = SHIPPED_FILE) -> Result:
+    return CliRunner().invoke(cli, ["--config", str(config), *words])
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A clinic with one cited figure, its document beside it."""
+    described = """title = "Sheet"
+file = "sheet.txt"
+sha256 = "HASH"
+[[documents.sheet.sections]]
+name = "Roller Therapy"
+""".replace("HASH", "0" * 64)
+    cited = '{ weeks = 5, bound = "at_least", source = { document = "sheet", section = "Roller Therapy", figure = "at least five weeks" } }'  # noqa: E501
+    text = SMALL.replace('title = "Sheet"\n', described).replace("{ weeks = 4, clinic_supplied = true }", cited)
+    lay_templates(tmp_path)
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "sheet.txt").write_bytes(SHEET.encode())
+    (tmp_path / "config.toml").write_text(approve(text, SHEET), "utf-8")
+    return tmp_path / "config.toml"
+
+
+def test_the_rules_are_still_shown_without_a_further_word() -> None:
+    shown, lines = run("rules"), run("rules", "--json")
+    assert shown.exit_code == lines.exit_code == 0
+    assert "clinic's own" in shown.stdout
+    assert json.loads(lines.stdout.splitlines()[0])["rule"] == "icing"
+
+
+def test_a_clinic_that_keeps_to_its_document_passes(small: Path) -> None:
+    result = run("rules", "check", config=small)
+    assert result.exit_code == 0
+    assert "“at least five weeks”" in result.stdout
+    assert "All 2 hold" in result.stdout
+
+
+def test_one_failing_figure_is_exit_1(small: Path) -> None:
+    small.write_text(small.read_text().replace("weeks = 5", "weeks = 6"))
+    result = run("rules", "check", config=small)
+    assert result.exit_code == 1
+    assert "1 of 2 fail" in result.stdout
+
+
+def test_each_line_of_json_is_one_finding(small: Path) -> None:
+    small.write_text(small.read_text().replace("weeks = 5", "weeks = 6"))
+    document, figure, *hints = [
+        json.loads(line) for line in run("rules", "check", "--json", config=small).stdout.splitlines()
+    ]
+    assert (document["subject"], document["document"], document["verdict"]) == ("document", "sheet", "holds")
+    assert figure["faults"] == [{"fault": "number", "sentence": "The number differs: the document says “at least five weeks”, and the rule says 6 weeks."}]  # fmt: skip  # noqa: E501
+    assert (figure["treatment"], figure["key"], figure["figure"]) == ("peel", "interval", "at least 6 weeks")
+    assert {hint["verdict"] for hint in hints} <= {"hint"}
+
+
+def test_a_document_that_is_not_there_is_exit_1_and_says_how_to_name_its_folder(tmp_path: Path) -> None:
+    result = run("rules", "check", "--documents", str(tmp_path))
+    assert result.exit_code == 1
+    assert "“ice-pick-scars.txt” is not in" in result.stdout
+    assert "--documents DIR" in result.stdout
+
+
+def test_a_document_that_is_no_text_is_exit_1(small: Path) -> None:
+    (small.parent / "documents" / "sheet.txt").write_bytes(b"\xff\xfe\x00")
+    result = run("rules", "check", config=small)
+    assert result.exit_code == 1
+    assert "not UTF-8 text; save it as UTF-8" in result.stdout
+
+
+def test_a_document_that_is_a_folder_is_exit_2(small: Path) -> None:
+    (small.parent / "documents" / "sheet.txt").unlink()
+    (small.parent / "documents" / "sheet.txt").mkdir()
+    result = run("rules", "check", config=small)
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr
+
+
+def test_a_wrong_configuration_is_exit_2(tmp_path: Path) -> None:
+    lay_templates(tmp_path)
+    (tmp_path / "config.toml").write_text(edit_shipped('bound = "nominal"', 'bound = "nearly"'), "utf-8")
+    result = run("rules", "check", config=tmp_path / "config.toml")
+    assert result.exit_code == 2
+    assert "treatments.fractional-laser.interval.bound" in result.stderr
