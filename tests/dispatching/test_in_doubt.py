@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from reminders.model import Channel, Search, SearchResult, UnclearMessage
+from reminders.providers import Provider
 from tests.clinic import LASER
 from tests.dispatching.conftest import OpenWired
 from tests.dispatching.wired import WiredClinic
@@ -136,13 +139,39 @@ def test_the_flag_stays_when_the_list_shows_both_texts_later(wired: WiredClinic)
     assert wired.state().short == ("accepted", "resent_after_unknown")
 
 
-def test_an_hour_of_silence_from_the_list_neither_clears_nor_doubles(wired: WiredClinic) -> None:
+def test_a_list_that_is_down_clears_no_flag(wired: WiredClinic) -> None:
     wired.dispatch_as(RESET)
     wired.pass_by(minutes=2).dispatch()
     wired.twilio.list_mode = ListMode.ERROR
     wired.pass_by(minutes=5)
 
     assert wired.state().short == ("accepted", "resent_after_unknown")
+
+
+def test_a_list_that_fails_for_the_first_text_only_clears_no_flag(wired: WiredClinic) -> None:
+    """It showed the second one, and said nothing of the first."""
+    wired.dispatch_as(RESET)
+    wired.pass_by(minutes=2).dispatch()
+    providers = wired.work.providers
+    wired.work = replace(wired.work, providers={**providers, Channel.SMS: FailingOnce(providers[Channel.SMS])})
+    wired.pass_by(minutes=5)
+
+    assert wired.state().short == ("accepted", "resent_after_unknown")
+
+
+class FailingOnce:
+    """A provider whose list is down for the first look."""
+
+    def __init__(self, inner: Provider) -> None:
+        self.name, self.send = inner.name, inner.send
+        self._inner = inner
+        self._is_down = True
+
+    def find(self, message: UnclearMessage) -> SearchResult:
+        if self._is_down:
+            self._is_down = False
+            return SearchResult(result=Search.UNAVAILABLE)
+        return self._inner.find(message)
 
 
 def test_a_slow_list_calls_the_second_text_off(wired: WiredClinic) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from reminders.dispatching.receipts import record_receipts
+from reminders.dispatching.sending import begin_send
+from reminders.model import Channel, Outcome, Receipt, RefusalKind
+from reminders.store.claims import claim_due
+from reminders.store.engine import writing
 from tests.clinic import LASER, NEEDLING
 from tests.dispatching.conftest import OpenWired
 from tests.dispatching.wired import DUE, WiredClinic
 from tests.fakes.smtp import MailServer
-from tests.fakes.twilio import OK, UNAUTHORIZED, refused
+from tests.fakes.twilio import UNAUTHORIZED, refused
 
 
 def pause(wired: WiredClinic, patients: int = 3) -> WiredClinic:
@@ -102,10 +107,19 @@ def test_a_pause_without_anything_due_keeps_its_probe(wired: WiredClinic) -> Non
 
 
 def test_a_message_begun_before_the_pause_does_not_end_it(wired: WiredClinic) -> None:
+    """Of two that were on their way at once, the one that got through is heard of last."""
     wired.record_many(2)
-    wired.script(OK)
-    wired.script(UNAUTHORIZED)
-    wired.dispatch()
+    now, lease_until = wired.clock.now, wired.clock.now + wired.work.pace.lease
+    with writing(wired.app.engine) as tx:
+        claim_due(tx, channels=[Channel.SMS], worker="one", now=now, lease_until=lease_until, limit=2)
+    refused_one, taken_one = begin_send(wired.work, Channel.SMS, "one")
+    record_receipts(
+        wired.work,
+        [
+            Receipt(attempt_id=refused_one.attempt_id, outcome=Outcome.REFUSED, kind=RefusalKind.CHANNEL),
+            Receipt(attempt_id=taken_one.attempt_id, outcome=Outcome.ACCEPTED, provider_id="SM1"),
+        ],
+    )
 
     assert wired.status()["paused"] == ["sms"]
 
