@@ -22,6 +22,11 @@ _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _SPARED = frozenset({"timestamp", "event", "level"})
 
 
+def _log_to_stderr(*args: object) -> structlog.PrintLogger:
+    """Standard error as it is at that moment: a stream that was replaced may be closed by now."""
+    return structlog.PrintLogger(sys.stderr)
+
+
 def configure_logs(level: str = "INFO") -> None:
     """For the programs we start; tests and libraries keep their own. `level` is one of LEVELS."""
     structlog.configure(
@@ -33,7 +38,7 @@ def configure_logs(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_log_to_stderr,
     )
 
 

@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.clinic import ClinicDays
 from tests.databases import KINDS, fresh_database
+
+
+@pytest.fixture(autouse=True)
+def default_logs() -> Iterator[None]:
+    """A command that a test runs in this process sets the logs up for itself alone."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
