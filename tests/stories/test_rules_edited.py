@@ -66,7 +66,7 @@ def test_a_night_that_passes_is_no_edited_rule(clinic: ClinicDays) -> None:
 
 def test_the_reminders_of_a_treatment_that_was_taken_out_close_at_the_replan(clinic: ClinicDays) -> None:
     clinic.record_on_time(LASER, "2026-03-10 10:00")
-    clinic.edit_config("treatments.fractional-laser", "treatments.other-laser")
+    clinic.edit_config("fractional-laser", "other-laser")
     clinic.replan()
 
     assert {(line.status, line.reason) for line in clinic.plan()} == {("cancelled", "rule_removed")}
