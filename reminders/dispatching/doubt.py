@@ -1,8 +1,8 @@
 """Messages that may or may not have left: look at the provider's list, and never resend before looking.
 
 Not found after the wait, a message is sent once more if it is still useful (again, where our own process was killed),
-and its row says `resent_after_unknown`. Later both tries are looked for again: where the list shows the second and not the first, the
-first never got there, and the flag goes. So it stays only where the list hides a message.
+and its row says `resent_after_unknown`. Later both tries are looked for again: where the list shows the second and
+not the first, the first never got there, and the flag goes. So it stays only where the list hides a message.
 """
 
 from __future__ import annotations
