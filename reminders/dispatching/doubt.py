@@ -1,8 +1,8 @@
 """Messages that may or may not have left: look at the provider's list, and never resend before looking.
 
 Not found after the wait, a message is sent once more if it is still useful (again, where our own process was killed),
-and its row says `resent_after_unknown`. Later both tries are looked for again: where the list shows the second and
-not the first, the first never got there, and the flag goes. So it stays only where the list hides a message.
+and its row says `resent_after_unknown`. Later every try is looked for again: where the list shows one of them and not
+this one, this one never got there, and the flag goes. So it stays only where the list hides a message.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _BATCH = 20
 
 @dataclass(frozen=True, kw_only=True)
 class _Look:
-    """One attempt to look for, and the later attempt of the same message that was accepted, if there is one."""
+    """One attempt to look for, and another attempt of the same message that was accepted, if there is one."""
 
     channel: Channel
     attempt: UnclearMessage
-    resent: UnclearMessage | None
+    accepted: UnclearMessage | None
 
 
 def settle_in_doubt(work: Work) -> int:
@@ -99,29 +99,30 @@ def _describe(tx: Transaction, attempt: AttemptRow, message: MessageRow) -> _Loo
         send_before=attempt.send_before,
         bound_ids=bound,
     )
-    later = tx.scalar(
+    # Which try a text in the list came from cannot be told: an earlier one may have been given a later one's.
+    other = tx.scalar(
         select(AttemptRow)
-        .where(AttemptRow.message_id == message.id, AttemptRow.id > attempt.id, AttemptRow.provider_id.is_not(None))
+        .where(AttemptRow.message_id == message.id, AttemptRow.id != attempt.id, AttemptRow.provider_id.is_not(None))
         .order_by(AttemptRow.id)
         .limit(1)
     )
-    resent = later and replace(
+    accepted = other and replace(
         unclear,
-        attempt_id=later.id,
-        started_at=later.started_at,
-        send_before=later.send_before,
-        bound_ids=bound - {later.provider_id or ""},
+        attempt_id=other.id,
+        started_at=other.started_at,
+        send_before=other.send_before,
+        bound_ids=bound - {other.provider_id or ""},
     )
-    return _Look(channel=Channel(message.channel), attempt=unclear, resent=resent or None)
+    return _Look(channel=Channel(message.channel), attempt=unclear, accepted=accepted or None)
 
 
 def _settle_one(work: Work, look: _Look) -> None:
     provider = work.providers[look.channel]
     found = provider.find(look.attempt)
-    shows_resent = (
+    shows_another = (
         found.result is Search.NOT_FOUND
-        and look.resent is not None
-        and provider.find(look.resent).result is Search.FOUND
+        and look.accepted is not None
+        and provider.find(look.accepted).result is Search.FOUND
     )
     now = work.now()
     with writing(work.engine) as tx:
@@ -132,7 +133,7 @@ def _settle_one(work: Work, look: _Look) -> None:
         if message.patient_id is not None:
             lock_patient(tx, message.patient_id)
         tx.refresh(attempt)
-        _record_search(tx, work, attempt, message, found, now, shows_resent=shows_resent)
+        _record_search(tx, work, attempt, message, found, now, shows_another=shows_another)
 
 
 def _record_search(
@@ -143,7 +144,7 @@ def _record_search(
     found: SearchResult,
     now: datetime,
     *,
-    shows_resent: bool,
+    shows_another: bool,
 ) -> None:
     tx.add(EventRow(attempt_id=attempt.id, at=now, kind="search", status=found.result, provider_id=found.provider_id))
     attempt.look_at = None
@@ -151,7 +152,7 @@ def _record_search(
         return
     if found.result is Search.FOUND and _bind(tx, attempt, found):
         record_accepted(tx, attempt, message, found.provider_id, found.status, now)
-    elif shows_resent:
+    elif shows_another:
         # The list tells the truth, and one message got there.
         clear_flag(list_reminders(tx, message), now)
     else:

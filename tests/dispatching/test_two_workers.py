@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from reminders.dispatching import settle_in_doubt, tidy_up
+from reminders.dispatching.sending import begin_send
 from reminders.model import Channel, OutgoingMessage, Receipt, SearchResult, UnclearMessage
 from reminders.providers import Provider
 from reminders.store.claims import claim_due
@@ -23,14 +25,14 @@ from tests.dispatching.wired import DUE, Keeping, WiredClinic
 from tests.fakes.smtp import MailServer
 from tests.fakes.twilio import FakeTwilio, too_fast
 
-Open = Callable[[], WiredClinic]
+Open = Callable[..., WiredClinic]
 
 
 @pytest.fixture
 def open_worker(database_url: str, twilio: FakeTwilio, mail: MailServer) -> Iterator[Open]:
     """Opens one more worker on the same database, at the moment when the texts are due."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(WiredClinic(database_url, twilio, mail.port)).at(DUE)
+        yield lambda **over: stack.enter_context(WiredClinic(database_url, twilio, mail.port, **over)).at(DUE)
 
 
 def at_once(*calls: Callable[[], object]) -> None:
@@ -47,6 +49,19 @@ def claim(wired: WiredClinic, worker: str, meanwhile: Callable[[], object] = lam
         claimed = claim_due(tx, channels=list(Channel), worker=worker, now=now, lease_until=lease_until, limit=10)
         meanwhile()
     return claimed
+
+
+def die_in_mid_send(wired: WiredClinic, worker: str, *, after_hand_over: bool = False) -> None:
+    """A worker begins to send and is gone; what it left is looked for, and waits for another one."""
+    claim(wired, worker)
+    messages = begin_send(wired.work, Channel.SMS, worker)
+    if after_hand_over:
+        list(wired.work.providers[Channel.SMS].send(messages))
+    pace = wired.work.pace
+    for _ in range(2):
+        wired.clock.now += max(pace.lease, pace.in_doubt_wait)
+        tidy_up(wired.work)
+        settle_in_doubt(wired.work)
 
 
 def test_eight_workers_claim_one_reminder_once(open_worker: Open) -> None:
@@ -108,6 +123,35 @@ def test_two_workers_at_once_merge_what_is_due_in_one_minute(open_worker: Open) 
     at_once(one.dispatch, two.dispatch)
 
     assert [one.sent_short(n) for n in range(1, 11)] == [[(DUE, "icing 8 + sunscreen 1")]] * 10
+
+
+def test_a_text_whose_worker_died_twice_before_the_hand_over_leaves_all_the_same(
+    open_worker: Open, twilio: FakeTwilio
+) -> None:
+    """R7: where an answer was lost, two tries are the most; here nobody ever asked."""
+    wired = open_worker()
+    wired.record_one()
+    for _ in range(2):
+        die_in_mid_send(wired, "one that dies")
+    wired.dispatch().pass_by(minutes=20)
+
+    assert len(twilio.accepted) == len(twilio.posts) == 1
+    assert wired.state().short == ("accepted", None)
+
+
+def test_the_flag_goes_when_the_second_text_got_there_and_its_worker_died(
+    open_worker: Open, twilio: FakeTwilio
+) -> None:
+    """The list shows one text; whichever try it is given to, the other one never left."""
+    # So short a lease that the first try may, by Twilio's clock, have sent what the second one did.
+    wired = open_worker(REMINDERS_DISPATCH__LEASE_SECONDS="15", REMINDERS_DISPATCH__IN_DOUBT_WAIT_SECONDS="1")
+    wired.record_one()
+    die_in_mid_send(wired, "one that dies before the hand-over")
+    die_in_mid_send(wired, "one that dies after it", after_hand_over=True)
+    wired.pass_by(minutes=20).pass_by(minutes=20)
+
+    assert len(twilio.accepted) == 1
+    assert wired.state().short == ("accepted", None)
 
 
 def test_two_workers_never_pass_the_sender_s_rate(open_worker: Open) -> None:
