@@ -151,6 +151,9 @@ class StoredTask:
 CORRECTION = "correction"
 """The built-in rule that puts right a text which named a visit."""
 
+TREATMENT = "treatment"
+"""In place of a rule's id: what a clinician has set of the treatment's own figures."""
+
 
 class Refusal(Exception):
     """A wish that cannot be granted. Its text is a sentence for a nurse and says what to do."""

@@ -13,7 +13,7 @@ from tests.factories import CLINIC, NEW_YORK, TOKYO, at, make_needling, make_pro
 
 
 def sessions_of(*procedures: Procedure, treatment: str = LASER) -> list[PerformedSession]:
-    return list_performed_sessions(procedures, CLINIC.treatments[treatment], NEW_YORK)
+    return list_performed_sessions(procedures, CLINIC.treatments[treatment], CLINIC)
 
 
 def monthly(*given: int | None, treatment: str = LASER) -> list[Procedure]:
