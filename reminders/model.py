@@ -326,8 +326,8 @@ class Plan:
     tasks: tuple[DesiredTask, ...] = ()
     ended: Mapping[tuple[AnchorKind, int], Reason] = field(default_factory=dict)
     """Anchors that no longer count, with the reason their pending reminders close."""
-    rules: frozenset[str] = frozenset()
-    """The ids of the configuration's rules: what one of them no longer yields here does not apply any more."""
+    rules: frozenset[tuple[str, str]] = frozenset()
+    """The configuration's rules by treatment and id: what one of them no longer yields does not apply any more."""
 
     @property
     def desired(self) -> tuple[PlannedReminder, ...]:

@@ -171,7 +171,7 @@ def _why_unplanned(plan: Plan, row: StoredReminder) -> Reason:
         return Reason.CHANGED_BACK
     if row.identity[:2] in plan.ended:
         return plan.ended[row.identity[:2]]
-    return Reason.DOES_NOT_APPLY if row.identity.rule in plan.rules else Reason.RULE_REMOVED
+    return Reason.DOES_NOT_APPLY if (row.treatment, row.identity.rule) in plan.rules else Reason.RULE_REMOVED
 
 
 def _task_if_unsent(decision: Decision) -> DesiredTask | None:

@@ -60,12 +60,16 @@ class Figure(Table):
 def read_span(value: Any) -> tuple[int, int]:
     """A whole number, or a range of two; from the file or, where it is set by a variable, as digits in a text."""
     numbers = value if isinstance(value, list) else [value, value]
+    if bool in map(type, numbers):
+        raise ValueError("Write a number, not true or false.")
     try:
         near, far = (int(number) for number in numbers if isinstance(number, int | str))
     except ValueError:
         raise ValueError("Write a whole number, such as 5, or a range, such as [10, 14].") from None
-    if bool in map(type, numbers) or near > far or (isinstance(value, list) and near == far):
-        raise ValueError("Write a whole number, such as 5, or a range from a smaller to a larger one, such as [10, 14].")
+    if near > far or (isinstance(value, list) and near == far):
+        raise ValueError(
+            "Write a whole number, such as 5, or a range from a smaller to a larger one, such as [10, 14]."
+        )
     return near, far
 
 

@@ -1,4 +1,4 @@
-"""From `[treatments.<id>]` to `rules.Treatment`, rule by rule: a faulty rule does not hide the faults of the next."""
+"""From `[treatments.<id>]` to `Treatment`, rule by rule: a faulty rule does not hide the faults of the next."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from reminders.config.paths import join_path
 from reminders.config.rule_checks import IsSound, check_calendar, check_names, check_rule, check_treatment
 from reminders.config.values import Line, PositiveWhole, Whole
 from reminders.model import CORRECTION, TREATMENT, Audience, Channel, Quiet
+from reminders.rules import Calendar, Treatment
 
 
 def check_channels(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
@@ -114,9 +115,7 @@ class AppliesToTable(Table):
     attributes: dict[str, Words] = Field(default_factory=dict)
 
     def build(self) -> rules.AppliesTo:
-        return rules.AppliesTo(
-            session=self.session, sessions_from=self.sessions_from, attributes=dict(self.attributes)
-        )
+        return rules.AppliesTo(session=self.session, sessions_from=self.sessions_from, attributes=dict(self.attributes))
 
 
 class WhenTable(Table):
@@ -157,7 +156,7 @@ class RuleTable(Table):
     audience: Audience = Audience.PATIENT
     channels: Annotated[tuple[Channel, ...], AfterValidator(check_channels)] = (Channel.SMS, Channel.EMAIL)
     supersede_key: Line | None = None
-    calendar: rules.Calendar = rules.Calendar.ALL_DAYS
+    calendar: Calendar = Calendar.ALL_DAYS
 
     def build(self, rule_id: str, treatment: str) -> rules.Rule:
         return rules.Rule(
@@ -192,15 +191,15 @@ class TreatmentTable(Table):
     sessions: CountTable | None = None
     interval: DurationTable | None = None
     late_limit: DurationTable | None = None
-    calendar: rules.Calendar = rules.Calendar.ALL_DAYS
+    calendar: Calendar = Calendar.ALL_DAYS
     attributes: dict[str, Words] = Field(default_factory=dict)
     events: Words = ()
     questions: dict[str, Words] = Field(default_factory=dict)
     rules: dict[str, Any] = Field(default_factory=dict)
 
-    def build(self, treatment_id: str) -> rules.Treatment:
+    def build(self, treatment_id: str) -> Treatment:
         """Without its rules, which are read one by one."""
-        return rules.Treatment(
+        return Treatment(
             id=treatment_id,
             name=self.name,
             rules=(),
@@ -223,10 +222,10 @@ class Surroundings:
     has_opening_hours: bool = True
 
 
-def parse_treatments(raw: Any, around: Surroundings) -> tuple[dict[str, rules.Treatment], list[Fault]]:
+def parse_treatments(raw: Any, around: Surroundings) -> tuple[dict[str, Treatment], list[Fault]]:
     if not isinstance(raw, dict) or not raw:
         return {}, [Fault("treatments", "Describe at least one treatment, in a section [treatments.<id>].")]
-    treatments: dict[str, rules.Treatment] = {}
+    treatments: dict[str, Treatment] = {}
     faults: list[Fault] = []
     for treatment_id, table in raw.items():
         treatment, found = parse_treatment(treatment_id, table, around)
@@ -236,7 +235,7 @@ def parse_treatments(raw: Any, around: Surroundings) -> tuple[dict[str, rules.Tr
     return treatments, faults
 
 
-def parse_treatment(treatment_id: str, raw: Any, around: Surroundings) -> tuple[rules.Treatment | None, list[Fault]]:
+def parse_treatment(treatment_id: str, raw: Any, around: Surroundings) -> tuple[Treatment | None, list[Fault]]:
     path = join_path("treatments", treatment_id)
     parsed = parse_table(TreatmentTable, raw, path, TREATMENT_STAND_INS)
     faults = [*check_id(treatment_id, path), *parsed.faults, *check_sources(parsed, path, around.documents)]
@@ -249,7 +248,7 @@ def parse_treatment(treatment_id: str, raw: Any, around: Surroundings) -> tuple[
 
 
 def parse_rules(
-    treatment: rules.Treatment, raw: Mapping[str, Any], is_declared: IsSound, around: Surroundings
+    treatment: Treatment, raw: Mapping[str, Any], is_declared: IsSound, around: Surroundings
 ) -> tuple[list[rules.Rule], list[Fault]]:
     """`is_declared` tells of which of the treatment's own keys a rule may rely on what they say."""
     found: list[rules.Rule] = []

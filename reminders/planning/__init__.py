@@ -47,7 +47,7 @@ def plan_reminders(case: PatientCase, clinic: Clinic) -> Plan:
             *tell_of_targets(case, all_performed, _rules_naming_a_target(clinic)),
         ),
         ended=_list_ended(case, all_performed),
-        rules=frozenset(rule.id for treatment in clinic.treatments.values() for rule in treatment.rules),
+        rules=frozenset((rule.treatment, rule.id) for each in clinic.treatments.values() for rule in each.rules),
     )
 
 

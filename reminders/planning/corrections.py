@@ -124,7 +124,9 @@ def tell_of_targets(
     return [
         _tell_of_target(session, told)
         for session in performed
-        if session.target_on and (told := _last_told_target(case, session, target_rules)) and told.target_on != session.target_on
+        if session.target_on
+        and (told := _last_told_target(case, session, target_rules))
+        and told.target_on != session.target_on
     ]
 
 
