@@ -37,9 +37,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["procedure_id"], ["procedures.id"], name=op.f("fk_overrides_procedure_id_procedures")
-        ),
+        sa.ForeignKeyConstraint(["procedure_id"], ["procedures.id"], name=op.f("fk_overrides_procedure_id_procedures")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_overrides")),
     )
     with op.batch_alter_table("overrides", schema=None) as batch_op:
