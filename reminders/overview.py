@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from reminders.composing import Said, Visits, compose, is_first_text, load_visits, named_target
+from reminders.composing import Facts, Said, compose, is_first_text, load_facts, named_target
 from reminders.messages import Templates, Unrenderable
 from reminders.model import (
     AnchorKind,
@@ -162,7 +162,7 @@ class _Lines:
         self._templates = templates
         self._now = now
         self._patients = {patient.id: patient for patient in patients}
-        self._visits: Visits = load_visits(tx, self._patients)
+        self._facts: Facts = load_facts(tx, clinic, self._patients)
         self._greeted: set[str] = set()
 
     def of_row(self, row: ReminderRow, withheld: Reason | None = None) -> PlanLine:
@@ -205,6 +205,7 @@ class _Lines:
             audience=planned.audience,
             channel=planned.channel,
             leave_at=planned.due_at,
+            anchor_kind=planned.identity.anchor_kind,
             anchor_id=planned.identity.anchor_id,
             target_on=planned.target_on,
             visit_at=planned.visit_at,
@@ -259,7 +260,7 @@ class _Lines:
             return None
         try:
             is_first = self._greets(patient, said)
-            return compose(self._templates, [said], self._visits, patient_name=patient.name, is_first=is_first).body
+            return compose(self._templates, [said], self._facts, patient_name=patient.name, is_first=is_first).body
         except Unrenderable:
             return None
 
