@@ -45,11 +45,8 @@ def find_faults(source: str, names: Collection[str], attributes: Collection[str]
         tree = _TEXT.parse(source)
     except _PARSE_ERRORS as error:
         return [_describe_broken(error)]
-    return [
-        *_describe_unknown(tree, names),
-        *_describe_unknown_attributes(tree, names, attributes),
-        *_describe_refused(tree),
-    ]
+    usable = {name for name in names if name != "attributes"} | {f"attributes.{name}" for name in attributes}
+    return [*_describe_unknown(tree, usable), *_describe_refused(tree)]
 
 
 def _named_attributes(tree: nodes.Template) -> list[nodes.Getattr]:
@@ -108,31 +105,24 @@ def _describe_broken(error: Exception) -> str:
     return "is nested too deeply, or holds a number that is too long"
 
 
-def _describe_unknown(tree: nodes.Template, names: Collection[str]) -> list[str]:
+def _describe_unknown(tree: nodes.Template, usable: Collection[str]) -> list[str]:
     # Not by rendering: a branch that is not taken would hide the name.
-    unknown = sorted(meta.find_undeclared_variables(tree) - set(names))
-    return [f"uses the unknown value '{name}'; it may use {', '.join(sorted(names))}" for name in unknown]
-
-
-def _describe_unknown_attributes(
-    tree: nodes.Template, names: Collection[str], attributes: Collection[str]
-) -> list[str]:
-    if "attributes" not in names:
-        return []
-    known = ", ".join(sorted(attributes)) or "none: no attribute is declared by every treatment that has this rule"
-    named = _named_attributes(tree)
-    unknown = sorted({node.attr for node in named} - set(attributes))
-    faults = [f"uses the unknown attribute '{name}'; it may use {known}" for name in unknown]
-    of_names = {id(node.node) for node in named}
-    if any(_is_attributes(node) and id(node) not in of_names for node in tree.find_all(nodes.Name)):
-        faults.append("uses all of `attributes`; name one of them, such as attributes.eye")
-    return faults
+    used = meta.find_undeclared_variables(tree) - {"attributes"}
+    used |= {f"attributes.{node.attr}" for node in _named_attributes(tree)}
+    return [
+        f"uses the unknown value '{name}'; it may use {', '.join(sorted(usable))}"
+        for name in sorted(used - set(usable))
+    ]
 
 
 def _describe_refused(tree: nodes.Template) -> list[str]:
     refused = (node for node in tree.find_all(nodes.Node) if not _is_allowed(node))
     lines = {(node.lineno or 1, type(node).__name__) for node in refused}
-    return [f"line {line}: {kind} is not allowed in a template" for line, kind in sorted(lines)]
+    faults = [f"line {line}: {kind} is not allowed in a template" for line, kind in sorted(lines)]
+    named = {id(node.node) for node in _named_attributes(tree)}
+    if any(_is_attributes(node) and id(node) not in named for node in tree.find_all(nodes.Name)):
+        faults.append("uses all of `attributes`; name one of them, such as attributes.eye")
+    return faults
 
 
 def _is_allowed(node: nodes.Node) -> bool:
@@ -163,7 +153,7 @@ def _require_plain(values: Values) -> None:
         kinds: tuple[type, ...] = (str, int, bool, type(None))
         if type(value) is list:
             items, kinds = value, (str,)
-        elif type(value) is dict:
+        elif type(value) is dict and name == "attributes":
             items, kinds = value.values(), (str, type(None))
         if not all(type(item) in kinds for item in items):
             raise Unrenderable(f"the value '{name}' is not plain")
