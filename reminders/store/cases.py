@@ -225,7 +225,7 @@ def read_reminder(row: ReminderRow) -> StoredReminder:
     status = Status(row.status)
     return StoredReminder(
         id=row.id,
-        identity=Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence),
+        identity=identity_of(row),
         treatment=row.treatment,
         channel=Channel(row.channel),
         status=status,
@@ -238,3 +238,7 @@ def read_reminder(row: ReminderRow) -> StoredReminder:
         left_at=row.left_at,
         contact=row.contact,
     )
+
+
+def identity_of(row: ReminderRow) -> Identity:
+    return Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence)
