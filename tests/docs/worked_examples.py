@@ -1,0 +1,258 @@
+"""Reads the worked examples of a page, and plays them: a block of TOML, and tables of what must come of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from reminders.config import load_config
+from reminders.model import Audience, Channel
+from reminders.simulation import Item, rehearse
+from reminders.simulation.items import SEND, TASK
+from reminders.simulation.scenario import build_scenario
+from tests.sheets.calendars import copy_layout
+
+_HEADER = "| when | the desk | what goes out |"
+_WATCHED = timedelta(days=400)
+"""How long after its last row a table must be right that nothing else happens."""
+
+Row = tuple[str, str, str]
+"""When, what the desk does or is asked, what goes out: as the page has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    line: int
+    """Of the table."""
+    heading: str
+    toml: str
+    rows: tuple[Row, ...]
+
+    @property
+    def asked_or_sent(self) -> list[Row]:
+        return [row for row in self.rows if not _is_deed(row) and not _is_unsent(row)]
+
+    @property
+    def unsent(self) -> list[Row]:
+        return [row for row in self.rows if _is_unsent(row)]
+
+    @property
+    def deeds(self) -> list[Row]:
+        return [row for row in self.rows if _is_deed(row)]
+
+
+@dataclass(kw_only=True)
+class Page:
+    clinic: str = ""
+    """The first block: the clinic that all examples are of."""
+    examples: list[Example] = field(default_factory=list)
+    """Each table with the block above it."""
+
+
+def _is_deed(row: Row) -> bool:
+    return bool(row[1]) and not row[1].startswith("is asked: ")
+
+
+def _is_unsent(row: Row) -> bool:
+    return row[2].startswith("not ")
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def read_page(path: Path) -> Page:
+    page, heading, toml = Page(), "", ""
+    lines = path.read_text("utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("## "):
+            heading = line.removeprefix("## ")
+        elif line == "```toml":
+            toml = "\n".join(_until(lines[number + 1 :], lambda each: each == "```"))
+            page.clinic = page.clinic or toml
+        elif line == _HEADER:
+            rows = _until(lines[number + 2 :], lambda each: not each.startswith("|"))
+            page.examples.append(
+                Example(line=number + 1, heading=heading, toml=toml, rows=tuple(map(_read_row, rows)))
+            )
+    return page
+
+
+def _until(lines: Sequence[str], is_end: Callable[[str], bool]) -> list[str]:
+    end = next((number for number, line in enumerate(lines) if is_end(line)), len(lines))
+    return list(lines[:end])
+
+
+def _read_row(line: str) -> Row:
+    when, desk, out = (cell.strip() for cell in line.strip("|").split("|"))
+    return when, desk, out
+
+
+def read_time(text: str) -> datetime:
+    """'Tue 10 Mar 2026, 14:30', with the right day of the week."""
+    when = datetime.strptime(text, "%a %d %b %Y, %H:%M")  # noqa: DTZ007
+    assert say_time(when) == text, f"{text} is a {when:%A}"
+    return when
+
+
+def say_time(when: datetime) -> str:
+    return f"{when:%a} {when.day} {when:%b %Y, %H:%M}"
+
+
+# ---- playing -----------------------------------------------------------------------------------------------------
+
+
+def play(page: Page, example: Example, folder: Path) -> list[Item]:
+    """What comes of an example, in a clinic's folder of its own."""
+    config = merge(tomllib.loads(page.clinic), tomllib.loads(example.toml))
+    (folder / "config.toml").write_text(write_toml(config), "utf-8")
+    _write_texts(config, folder / "templates" / "messages")
+    scenario = build_scenario(_build_scenario(example), load_config(folder / "config.toml", {}))
+    return list(rehearse(scenario).items)
+
+
+def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Both tables as one; what stands in the second wins."""
+    both = {
+        key: merge(base[key], value) if isinstance(value, Mapping) and key in base else value
+        for key, value in more.items()
+    }
+    return {**base, **both}
+
+
+def write_toml(table: Mapping[str, Any]) -> str:
+    return "".join(f"{json.dumps(key)} = {_write_value(value)}\n" for key, value in table.items())
+
+
+def _write_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{json.dumps(key)} = {_write_value(each)}" for key, each in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_write_value, value))}]"
+    return json.dumps(value)
+
+
+def _write_texts(config: Mapping[str, Any], messages: Path) -> None:
+    """An example is about when a text leaves; what it says is the same for all."""
+    for treatment in config["treatments"].values():
+        for rule in treatment.get("rules", {}):
+            (messages / rule).mkdir(parents=True, exist_ok=True)
+            for name in ("sms.txt", "email.txt", "subject.txt"):
+                (messages / rule / name).write_text(f"A note of ours: {rule}.", "utf-8")
+    messages.mkdir(parents=True, exist_ok=True)
+    copy_layout(messages)
+
+
+def _build_scenario(example: Example) -> dict[str, Any]:
+    ana = {"id": "ana", "phone": "+16175550143", "email": "ana@example.org", "consent": ["sms", "email"]}
+    last = max(read_time(when) for when, _, _ in example.rows)
+    return {
+        "until": (last + _WATCHED).isoformat(),
+        "patients": [ana],
+        "events": list(_build_events(example)),
+    }
+
+
+def _build_events(example: Example) -> Iterator[dict[str, Any]]:
+    """Procedures and sessions are named by their order; what the desk notes is of the latest."""
+    recorded = booked = 0
+    for when, deed, _ in example.deeds:
+        at = read_time(when).isoformat()
+        event = read_deed(deed)
+        if event["do"] == "record_procedure":
+            recorded += 1
+            event = {"performed_at": at, "id": f"procedure-{recorded}", "patient": "ana", **event}
+        elif event["do"] == "book_session":
+            booked += 1
+            event = {"id": f"session-{booked}", "patient": "ana", **event}
+        elif event["do"] == "move_session":
+            event = {"session": f"session-{booked}", **event}
+        elif event["do"] in ("event", "answer", "override"):
+            event = {"procedure": f"procedure-{recorded}", **event}
+        else:
+            event = {"patient": "ana", **event}
+        yield {"at": at, **event}
+
+
+_DEEDS: dict[str, Callable[..., dict[str, Any]]] = {
+    r"records `(?P<treatment>[\w-]+)`(?: of (?P<at>[^(]+\d))?(?: \((?P<attributes>.+)\))?": lambda treatment, at, attributes: {
+        "do": "record_procedure",
+        "treatment": treatment,
+        **({"performed_at": read_time(at).isoformat()} if at else {}),
+        "attributes": dict(re.findall(r"`([\w-]+)`: `([\w -]+)`", attributes or "")),
+    },
+    r"books `(?P<treatment>[\w-]+)` for (?P<at>.+)": lambda treatment, at: {
+        "do": "book_session",
+        "treatment": treatment,
+        "starts_at": read_time(at).isoformat(),
+    },
+    r"moves the visit to (?P<at>.+)": lambda at: {"do": "move_session", "starts_at": read_time(at).isoformat()},
+    r"notes `(?P<name>[\w-]+)`": lambda name: {"do": "event", "name": name},
+    r"notes the answer `(?P<question>[\w-]+)`: `(?P<answer>[\w-]+)`": lambda question, answer: {
+        "do": "answer",
+        "question": question,
+        "answer": answer,
+    },
+    r"notes STOP for (?P<channel>texts|emails)": lambda channel: {
+        "do": "opt_out",
+        "channel": {"texts": "sms", "emails": "email"}[channel],
+    },
+    r"sets `(?P<rule>[\w-]+)`: `(?P<fields>.+)`": lambda rule, fields: {
+        "do": "override",
+        "rule": rule,
+        **tomllib.loads(fields),
+    },
+}
+"""What the desk can do in an example, as the page says it."""
+
+
+def read_deed(deed: str) -> dict[str, Any]:
+    for pattern, build in _DEEDS.items():
+        if found := re.fullmatch(pattern, deed):
+            return build(**found.groupdict())
+    raise AssertionError(f"no example can play: {deed}")
+
+
+# ---- showing -----------------------------------------------------------------------------------------------------
+
+
+def show(items: Iterable[Item]) -> list[Row]:
+    """What left and what the desk was asked, as the page writes it."""
+    shown = (item for item in items if item.is_shown)
+    return [_show_together(list(same)) for _, same in groupby(shown, key=_together)]
+
+
+def show_unsent(items: Iterable[Item]) -> list[Row]:
+    return [
+        (say_time(item.local), "", f"not {_name(item)}: {(item.reason or '').replace('_', ' ')}")
+        for item in items
+        if not item.is_shown
+    ]
+
+
+def _together(item: Item) -> tuple[object, ...]:
+    return (item.at, item.message) if item.kind == SEND else (item.at, item.rule, item.order)
+
+
+def _show_together(items: list[Item]) -> Row:
+    first = items[0]
+    if first.kind == TASK:
+        return say_time(first.local), f"is asked: `{first.rule}`", ""
+    return say_time(first.local), "", _by(first) + " and ".join(map(_name, items))
+
+
+def _by(item: Item) -> str:
+    if item.audience == Audience.STAFF:
+        return "to the staff: "
+    return "by email: " if item.channel == Channel.EMAIL else ""
+
+
+def _name(item: Item) -> str:
+    return f"`{item.rule}` {item.occurrence}"
