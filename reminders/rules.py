@@ -255,7 +255,7 @@ def _figures_of_repeat(key: str, repeat: Repeat | None) -> list[tuple[str, objec
 
 
 def _figures_of_phase(number: int, phase: Phase) -> list[tuple[str, object]]:
-    key = f"phases[{number}]"
+    key = f"phases.{number}"
     return [(f"{key}.lasts", phase.lasts), *_figures_of_repeat(f"{key}.repeat", phase.repeat)]
 
 
@@ -278,6 +278,11 @@ class Treatment:
     """What can be recorded of a procedure later."""
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the patient can be asked, and the answers there are."""
+
+    def list_figures(self) -> list[tuple[str, Figure]]:
+        """The treatment's own figures with their keys in the file, as far as they are given."""
+        figures = [("sessions", self.sessions), ("interval", self.interval), ("late_limit", self.late_limit)]
+        return [(key, figure) for key, figure in figures if figure is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
