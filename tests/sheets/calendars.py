@@ -17,7 +17,7 @@ SHEETS = Path(__file__).parent
 _COLUMNS = 5
 
 Row = tuple[str, ...]
-"""Day, time, patient, by what, and what: ('Mon 2026-03-30', '10:00', 'ana', 'sms', 'iron 1 (sunday) + food 1 (sunday)')."""
+"""Day, time, patient, by what, and what: ('Mon 2026-03-30', '10:00', 'ana', 'sms', 'iron 1 (may) + food 1 (may)')."""
 
 
 def read_calendar(sheet: str) -> list[Row]:
