@@ -78,9 +78,7 @@ def read_page(path: Path) -> Page:
             page.clinic = page.clinic or toml
         elif line == _HEADER:
             rows = _until(lines[number + 2 :], lambda each: not each.startswith("|"))
-            page.examples.append(
-                Example(line=number + 1, heading=heading, toml=toml, rows=tuple(map(_read_row, rows)))
-            )
+            page.examples.append(Example(line=number + 1, heading=heading, toml=toml, rows=tuple(map(_read_row, rows))))
     return page
 
 
@@ -161,63 +159,65 @@ def _build_scenario(example: Example) -> dict[str, Any]:
 
 
 def _build_events(example: Example) -> Iterator[dict[str, Any]]:
-    """Procedures and sessions are named by their order; what the desk notes is of the latest."""
     recorded = booked = 0
     for when, deed, _ in example.deeds:
         at = read_time(when).isoformat()
         event = read_deed(deed)
-        if event["do"] == "record_procedure":
-            recorded += 1
-            event = {"performed_at": at, "id": f"procedure-{recorded}", "patient": "ana", **event}
-        elif event["do"] == "book_session":
-            booked += 1
-            event = {"id": f"session-{booked}", "patient": "ana", **event}
-        elif event["do"] == "move_session":
-            event = {"session": f"session-{booked}", **event}
-        elif event["do"] in ("event", "answer", "override"):
-            event = {"procedure": f"procedure-{recorded}", **event}
-        else:
-            event = {"patient": "ana", **event}
-        yield {"at": at, **event}
+        recorded += event["do"] == "record_procedure"
+        booked += event["do"] == "book_session"
+        yield {"at": at, **_fill_in(event["do"], at, f"procedure-{recorded}", f"session-{booked}"), **event}
 
 
-_DEEDS: dict[str, Callable[..., dict[str, Any]]] = {
-    r"records `(?P<treatment>[\w-]+)`(?: of (?P<at>[^(]+\d))?(?: \((?P<attributes>.+)\))?": lambda treatment, at, attributes: {
-        "do": "record_procedure",
-        "treatment": treatment,
-        **({"performed_at": read_time(at).isoformat()} if at else {}),
-        "attributes": dict(re.findall(r"`([\w-]+)`: `([\w -]+)`", attributes or "")),
-    },
-    r"books `(?P<treatment>[\w-]+)` for (?P<at>.+)": lambda treatment, at: {
-        "do": "book_session",
-        "treatment": treatment,
-        "starts_at": read_time(at).isoformat(),
-    },
-    r"moves the visit to (?P<at>.+)": lambda at: {"do": "move_session", "starts_at": read_time(at).isoformat()},
-    r"notes `(?P<name>[\w-]+)`": lambda name: {"do": "event", "name": name},
-    r"notes the answer `(?P<question>[\w-]+)`: `(?P<answer>[\w-]+)`": lambda question, answer: {
-        "do": "answer",
-        "question": question,
-        "answer": answer,
-    },
-    r"notes STOP for (?P<channel>texts|emails)": lambda channel: {
-        "do": "opt_out",
-        "channel": {"texts": "sms", "emails": "email"}[channel],
-    },
-    r"sets `(?P<rule>[\w-]+)`: `(?P<fields>.+)`": lambda rule, fields: {
-        "do": "override",
-        "rule": rule,
-        **tomllib.loads(fields),
-    },
+def _fill_in(do: str, at: str, procedure: str, session: str) -> dict[str, str]:
+    """What a deed leaves unsaid: it is Ana's, happens there and then, and speaks of the latest visit."""
+    match do:
+        case "record_procedure":
+            return {"id": procedure, "patient": "ana", "performed_at": at}
+        case "book_session":
+            return {"id": session, "patient": "ana"}
+        case "move_session":
+            return {"session": session}
+        case "opt_out":
+            return {"patient": "ana"}
+        case _:
+            return {"procedure": procedure}
+
+
+_ID = r"[\w-]+"
+_TIME = r"\w{3} \d+ \w{3} \d{4}, \d\d:\d\d"
+_DEEDS = {
+    "record_procedure": rf"records `(?P<treatment>{_ID})`(?: of (?P<performed_at>{_TIME}))?"
+    r"(?: \((?P<attributes>.+)\))?",
+    "book_session": rf"books `(?P<treatment>{_ID})` for (?P<starts_at>{_TIME})",
+    "move_session": rf"moves the visit to (?P<starts_at>{_TIME})",
+    "event": rf"notes `(?P<name>{_ID})`",
+    "answer": rf"notes the answer `(?P<question>{_ID})`: `(?P<answer>{_ID})`",
+    "opt_out": r"notes STOP for (?P<channel>texts|emails)",
+    "override": rf"sets `(?P<rule>{_ID})`: `(?P<fields>.+)`",
 }
-"""What the desk can do in an example, as the page says it."""
+"""What the desk can do in an example, as the page says it; what the groups hold are the fields of the event."""
 
 
 def read_deed(deed: str) -> dict[str, Any]:
-    for pattern, build in _DEEDS.items():
+    for do, pattern in _DEEDS.items():
         if found := re.fullmatch(pattern, deed):
-            return build(**found.groupdict())
+            said = {key: text for key, text in found.groupdict().items() if text is not None}
+            return {"do": do, **dict(pair for key, text in said.items() for pair in _read_field(key, text))}
     raise AssertionError(f"no example can play: {deed}")
+
+
+def _read_field(key: str, text: str) -> Iterator[tuple[str, Any]]:
+    match key:
+        case "performed_at" | "starts_at":
+            yield key, read_time(text).isoformat()
+        case "attributes":
+            yield key, dict(re.findall(rf"`({_ID})`: `({_ID})`", text))
+        case "channel":
+            yield key, {"texts": Channel.SMS, "emails": Channel.EMAIL}[text].value
+        case "fields":
+            yield from tomllib.loads(text).items()
+        case _:
+            yield key, text
 
 
 # ---- showing -----------------------------------------------------------------------------------------------------
