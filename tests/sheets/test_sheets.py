@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from reminders.simulation.items import SEND
-from tests.sheets.calendars import SHEETS, Row, play_sheet, read_calendar, show_calendar, show_unsent
+from tests.cli.desk import Desk
+from tests.sheets.calendars import SHEETS, Row, copy_sheet, play_sheet, read_calendar, show_calendar, show_unsent
 
 KINDS = sorted(path.parent.name for path in SHEETS.glob("*/calendar.txt"))
 
@@ -49,3 +50,8 @@ def test_a_step_of_the_taper_says_what_changes(tmp_path: Path) -> None:
 
     said = {item.occurrence: item.body or "" for item in steps}
     assert ["four times" in said[1], "twice" in said[2], "once" in said[3], "no more" in said[4]] == [True] * 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_that_is_not_the_clinics_own_stands_in_the_sheet(kind: str, tmp_path: Path) -> None:
+    assert Desk(folder=copy_sheet(kind, tmp_path)).run("rules", "check").code == 0
