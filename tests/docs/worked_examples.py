@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from reminders.config import load_config
+from reminders.config import Config, load_config
 from reminders.model import Audience, Channel
 from reminders.simulation import Item, rehearse
 from reminders.simulation.items import SEND, TASK
@@ -50,10 +50,15 @@ class Example:
 
 @dataclass(kw_only=True)
 class Page:
-    clinic: str = ""
-    """The first block: the clinic that all examples are of."""
+    blocks: list[str] = field(default_factory=list)
+    """Every block of TOML."""
     examples: list[Example] = field(default_factory=list)
     """Each table with the block above it."""
+
+    @property
+    def clinic(self) -> str:
+        """The first block: the clinic that all examples are of."""
+        return self.blocks[0]
 
 
 def _is_deed(row: Row) -> bool:
@@ -75,7 +80,7 @@ def read_page(path: Path) -> Page:
             heading = line.removeprefix("## ")
         elif line == "```toml":
             toml = "\n".join(_until(lines[number + 1 :], lambda each: each == "```"))
-            page.clinic = page.clinic or toml
+            page.blocks.append(toml)
         elif line == _HEADER:
             rows = _until(lines[number + 2 :], lambda each: not each.startswith("|"))
             page.examples.append(Example(line=number + 1, heading=heading, toml=toml, rows=tuple(map(_read_row, rows))))
@@ -108,11 +113,16 @@ def say_time(when: datetime) -> str:
 
 def play(page: Page, example: Example, folder: Path) -> list[Item]:
     """What comes of an example, in a clinic's folder of its own."""
-    config = merge(tomllib.loads(page.clinic), tomllib.loads(example.toml))
+    scenario = build_scenario(_build_scenario(example), load_block(page, example.toml, folder))
+    return list(rehearse(scenario).items)
+
+
+def load_block(page: Page, toml: str, folder: Path) -> Config:
+    """The configuration that a block is part of."""
+    config = merge(tomllib.loads(page.clinic), tomllib.loads(toml))
     (folder / "config.toml").write_text(write_toml(config), "utf-8")
     _write_texts(config, folder / "templates" / "messages")
-    scenario = build_scenario(_build_scenario(example), load_config(folder / "config.toml", {}))
-    return list(rehearse(scenario).items)
+    return load_config(folder / "config.toml", {})
 
 
 def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +144,7 @@ def _write_value(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}"
     if isinstance(value, list):
         return f"[{', '.join(map(_write_value, value))}]"
-    return json.dumps(value)
+    return value.isoformat() if isinstance(value, datetime) else json.dumps(value)
 
 
 def _write_texts(config: Mapping[str, Any], messages: Path) -> None:
