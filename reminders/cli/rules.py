@@ -1,4 +1,4 @@
-"""`reminders rules` shows the rules; `reminders rules check` holds them against the documents that they cite."""
+"""`reminders rules` shows the rules, `rules check` holds them against their documents, `rules examples` plays them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from reminders.checking import (
     read_document,
 )
 from reminders.cli.answers import REFUSED, answering, config_path, open_configured
+from reminders.cli.examples import play_examples
 from reminders.cli.options import Json, cli
 from reminders.cli.printing import console, print_json, print_rules
 from reminders.config import DocumentSettings
@@ -49,14 +50,24 @@ def rules(context: typer.Context, as_json: Json = False) -> None:
 
 @rules_cli.command()
 def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Json = False) -> None:
-    """Hold every figure that has a source against its document; exit 1 if one fails."""
+    """Hold every figure that has a source against its document, and play the examples; exit 1 if one fails."""
     with answering():
         app = open_configured(context)
         folder = documents or config_path(context).absolute().parent / "documents"
         read = read_documents(folder, app.config.documents)
         findings = check_rules(app.config.clinic, read, list(list_readings(app.templates)))
         print_findings(findings, as_json=as_json)
-    if any(finding.verdict is Verdict.FAILS for finding in findings):
+        is_right = play_examples(app.config, as_json=as_json)
+    if not is_right or any(finding.verdict is Verdict.FAILS for finding in findings):
+        raise typer.Exit(REFUSED)
+
+
+@rules_cli.command()
+def examples(context: typer.Context, as_json: Json = False) -> None:
+    """Play every example of the configuration; exit 1 if one does not come out as it says."""
+    with answering():
+        is_right = play_examples(open_configured(context).config, as_json=as_json)
+    if not is_right:
         raise typer.Exit(REFUSED)
 
 
