@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,10 +24,20 @@ from reminders.checking import (
 )
 from reminders.cli.answers import REFUSED, answering, config_path, open_configured
 from reminders.cli.options import Json, cli
-from reminders.cli.printing import console, print_json, print_rules
-from reminders.config import DocumentSettings
+from reminders.cli.printing import console, print_json
+from reminders.config import Config, DocumentSettings
+from reminders.describing import (
+    cite_briefly,
+    list_sources,
+    list_timed_figures,
+    say_defaults,
+    say_figure,
+    say_rule,
+    say_treatment,
+)
 from reminders.model import InputRefusal
 from reminders.readings import list_readings
+from reminders.rules import Figure, Rule, Treatment
 
 rules_cli = typer.Typer(help="Show the clinic's rules, or check them.")
 cli.add_typer(rules_cli, name="rules")
@@ -41,10 +52,10 @@ _COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.HINT: "yellow"
 
 @rules_cli.callback(invoke_without_command=True)
 def rules(context: typer.Context, as_json: Json = False) -> None:
-    """The clinic's rules: every figure with its source."""
+    """The clinic's rules in plain words, every figure with its source."""
     if context.invoked_subcommand is None:
         with answering():
-            print_rules(open_configured(context).config.clinic, as_json=as_json)
+            print_rules(open_configured(context).config, as_json=as_json)
 
 
 @rules_cli.command()
@@ -58,6 +69,46 @@ def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Js
         print_findings(findings, as_json=as_json)
     if any(finding.verdict is Verdict.FAILS for finding in findings):
         raise typer.Exit(REFUSED)
+
+
+def print_rules(config: Config, *, as_json: bool) -> None:
+    treatments = config.clinic.treatments.values()
+    if as_json:
+        print_json(_rule_json(rule, treatment) for treatment in treatments for rule in treatment.rules)
+        return
+    titles = {key: document.title for key, document in config.documents.items()}
+    console.print(Text(say_defaults(config.clinic)))
+    for treatment in treatments:
+        _print_treatment(treatment, titles)
+
+
+def _print_treatment(treatment: Treatment, titles: Mapping[str, str]) -> None:
+    console.print()
+    console.print(Text.assemble((treatment.name, "bold"), f" ({treatment.id})"))
+    console.print(Text(say_treatment(treatment, cite_briefly)))
+    table = Table.grid(padding=(0, 2, 1, 0))
+    for rule in treatment.rules:
+        table.add_row(Text(f"  {rule.id}", style="cyan"), Text(say_rule(rule, treatment, cite_briefly)))
+    console.print(table)
+    for source in list_sources(treatment, titles):
+        console.print(Padding(Text(source, style="dim"), (0, 0, 0, 2)))
+
+
+def _rule_json(rule: Rule, treatment: Treatment) -> dict[str, object]:
+    return {
+        "treatment": treatment.id,
+        "rule": rule.id,
+        "sentence": say_rule(rule, treatment),
+        "figures": {
+            key: {"value": say_figure(figure), "source": _source_json(figure)}
+            for key, figure in list_timed_figures(rule, treatment)
+        },
+    }
+
+
+def _source_json(figure: Figure) -> dict[str, str] | None:
+    source = figure.source
+    return {"document": source.document, "section": source.section, "figure": source.figure} if source else None
 
 
 def read_documents(folder: Path, documents: Mapping[str, DocumentSettings]) -> dict[str, Document]:
