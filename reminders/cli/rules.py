@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reminders.casework.sessions import require_treatment
 from reminders.checking import (
     Described,
     DescribedSection,
@@ -24,20 +24,13 @@ from reminders.checking import (
 )
 from reminders.cli.answers import REFUSED, answering, config_path, open_configured
 from reminders.cli.options import Json, cli
-from reminders.cli.printing import console, print_json
+from reminders.cli.printing import console, print_json, say
+from reminders.cli.rule_printing import print_rules, print_timeline
 from reminders.config import Config, DocumentSettings
-from reminders.describing import (
-    cite_briefly,
-    list_sources,
-    list_timed_figures,
-    say_defaults,
-    say_figure,
-    say_rule,
-    say_treatment,
-)
+from reminders.describing import Timeline, draw_svg, plan_timeline
 from reminders.model import InputRefusal
 from reminders.readings import list_readings
-from reminders.rules import Figure, Rule, Treatment
+from reminders.typed import read_when
 
 rules_cli = typer.Typer(help="Show the clinic's rules, or check them.")
 cli.add_typer(rules_cli, name="rules")
@@ -47,15 +40,63 @@ DocumentsFolder = Annotated[
     typer.Option("--documents", metavar="DIR", help="Where the documents lie; else `documents` beside config.toml."),
 ]
 
+EXAMPLE_AT = "2026-03-03T15:00"
+"""A Tuesday in the afternoon: its first day holds a night, and in America the clocks change in its first week."""
+
+TimelineOf = Annotated[
+    str | None, typer.Option("--timeline", metavar="TREATMENT", help="Draw the course of this treatment.")
+]
+ExampleAt = Annotated[
+    str | None,
+    typer.Option(metavar="WHEN", help=f"When the procedure of the picture ends; else {EXAMPLE_AT}."),
+]
+SvgFile = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the picture to this file.")]
+
 _COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.HINT: "yellow"}
 
 
 @rules_cli.callback(invoke_without_command=True)
-def rules(context: typer.Context, as_json: Json = False) -> None:
-    """The clinic's rules in plain words, every figure with its source."""
-    if context.invoked_subcommand is None:
-        with answering():
-            print_rules(open_configured(context).config, as_json=as_json)
+def rules(
+    context: typer.Context,
+    timeline: TimelineOf = None,
+    performed_at: ExampleAt = None,
+    svg: SvgFile = None,
+    as_json: Json = False,
+) -> None:
+    """The clinic's rules in plain words, every figure with its source; or the course of one treatment as a picture."""
+    if context.invoked_subcommand is not None:
+        return
+    with answering():
+        config = open_configured(context).config
+        if timeline is None:
+            refuse_without_timeline(performed_at, svg)
+            print_rules(config, as_json=as_json)
+            return
+        planned = plan_example(config, timeline, performed_at or EXAMPLE_AT)
+        if svg:
+            write_picture(svg, planned)
+        else:
+            print_timeline(planned, config, as_json=as_json)
+
+
+def refuse_without_timeline(performed_at: str | None, svg: Path | None) -> None:
+    if performed_at or svg:
+        raise InputRefusal("A picture is of one treatment: say which with --timeline TREATMENT.")
+
+
+def plan_example(config: Config, treatment: str, performed_at: str) -> Timeline:
+    clinic = config.clinic
+    when = read_when(performed_at, clinic.time_zone, clinic.default_procedure_time)
+    return plan_timeline(require_treatment(clinic, treatment), clinic, when.at)
+
+
+def write_picture(file: Path, timeline: Timeline) -> None:
+    try:
+        file.write_text(draw_svg(timeline), "utf-8")
+    except OSError as error:
+        sentence = f"{file} cannot be written ({error.strerror}); check the path and its permissions."
+        raise InputRefusal(sentence) from None
+    say(f"The picture is in {file}.")
 
 
 @rules_cli.command()
@@ -69,46 +110,6 @@ def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Js
         print_findings(findings, as_json=as_json)
     if any(finding.verdict is Verdict.FAILS for finding in findings):
         raise typer.Exit(REFUSED)
-
-
-def print_rules(config: Config, *, as_json: bool) -> None:
-    treatments = config.clinic.treatments.values()
-    if as_json:
-        print_json(_rule_json(rule, treatment) for treatment in treatments for rule in treatment.rules)
-        return
-    titles = {key: document.title for key, document in config.documents.items()}
-    console.print(Text(say_defaults(config.clinic)))
-    for treatment in treatments:
-        _print_treatment(treatment, titles)
-
-
-def _print_treatment(treatment: Treatment, titles: Mapping[str, str]) -> None:
-    console.print()
-    console.print(Text.assemble((treatment.name, "bold"), f" ({treatment.id})"))
-    console.print(Text(say_treatment(treatment, cite_briefly)))
-    table = Table.grid(padding=(0, 2, 1, 0))
-    for rule in treatment.rules:
-        table.add_row(Text(f"  {rule.id}", style="cyan"), Text(say_rule(rule, treatment, cite_briefly)))
-    console.print(table)
-    for source in list_sources(treatment, titles):
-        console.print(Padding(Text(source, style="dim"), (0, 0, 0, 2)))
-
-
-def _rule_json(rule: Rule, treatment: Treatment) -> dict[str, object]:
-    return {
-        "treatment": treatment.id,
-        "rule": rule.id,
-        "sentence": say_rule(rule, treatment),
-        "figures": {
-            key: {"value": say_figure(figure), "source": _source_json(figure)}
-            for key, figure in list_timed_figures(rule, treatment)
-        },
-    }
-
-
-def _source_json(figure: Figure) -> dict[str, str] | None:
-    source = figure.source
-    return {"document": source.document, "section": source.section, "figure": source.figure} if source else None
 
 
 def read_documents(folder: Path, documents: Mapping[str, DocumentSettings]) -> dict[str, Document]:

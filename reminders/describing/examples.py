@@ -66,7 +66,7 @@ def _make_procedure(rule: Rule, clinic: Clinic, performed_at: datetime) -> Proce
         decided_at=performed_at if total else None,
         recorded_at=performed_at,
         attributes=_choose_attributes(rule),
-        events={name: performed_at + HAPPENS_AFTER for name in _list_needed_events(rule)},
+        events=dict.fromkeys(_list_needed_events(rule), performed_at + HAPPENS_AFTER),
         answers=rule.when.answer,
     )
 
@@ -113,7 +113,7 @@ def _list_needed_events(rule: Rule) -> Iterator[str]:
 
 
 def _book(case: PatientCase, rule: Rule, clinic: Clinic, performed_at: datetime) -> PatientCase:
-    """The visit on the day the next session is due; without a procedure where it is the first or nothing leads to it."""
+    """The visit, on the day the next session is due; no procedure before it where it is the first, or due no day."""
     target_on = find_target(case.procedures[0], clinic)
     is_first = rule.anchor is Anchor.SESSION and (target_on is None or _wanted_number(rule) == 1)
     starts_at = performed_at

@@ -83,6 +83,16 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
+def say_figures(rule: Rule, treatment: Treatment, cite: Cite) -> str:
+    """The rule's figures in one line, such as 'from 2 days*, at 10:00*'."""
+    figures = list_timed_figures(rule, treatment)
+    return ", ".join(f"{_name_figure(key)} {say_figure(figure)}{cite(figure)}" for key, figure in figures)
+
+
+def _name_figure(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")
+
+
 def list_sources(treatment: Treatment, titles: Mapping[str, str]) -> list[str]:
     """The places that the treatment's figures cite, a line for each section; and what the star of `cite_briefly` is."""
     figures = list(_list_all_figures(treatment))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from reminders.describing.examples import find_target, make_example
 from reminders.local_time import end_of_day, local_date, resolve_local
 from reminders.model import Identity, PatientCase, Procedure, Reason
 from reminders.planning import plan_reminders, sending_hours_of
+from reminders.planning.wording import say_visit
 from reminders.reconciling import Decision, diff_reminders
 from reminders.rules import Clinic, Rule, Treatment
 from reminders.sending_hours import SendingHours
@@ -19,6 +21,8 @@ SHOWN_REASONS = frozenset({Reason.QUIET_HOURS, Reason.MAX_MESSAGES})
 
 HOURS_APART = timedelta(hours=48)
 """What lies this close together, and counts in hours, is drawn by the hour."""
+
+_DAY = timedelta(days=1)
 
 DAYS_APART = timedelta(days=70)
 """What lies this close together is drawn by the day."""
@@ -112,6 +116,11 @@ def _list_marks(rule: Rule, decisions: Sequence[Decision]) -> Iterator[Mark]:
             )
 
 
+def say_example(timeline: Timeline) -> str:
+    ends = say_visit(timeline.performed_at, timeline.hours.zone)
+    return f"{timeline.treatment.name}, for a procedure that ends on {ends}."
+
+
 # ---- panels ----------------------------------------------------------------------------------------------------
 
 
@@ -123,8 +132,23 @@ class Panel:
     rows: tuple[Row, ...]
     starts_at: datetime
     ends_at: datetime
+    counts_from: datetime
+    """Hour 0, or the day that is day 0."""
+    zone: ZoneInfo
     is_hourly: bool = False
-    shows_target: bool = False
+    target_on: date | None = None
+
+    def place(self, instant: datetime) -> float:
+        """Days from its start: as they pass where it is drawn by the hour, else as calendars and clocks show them."""
+        if self.is_hourly:
+            return (instant - self.starts_at) / _DAY
+        started, local = self.starts_at.astimezone(self.zone), instant.astimezone(self.zone)
+        return (local.replace(tzinfo=None) - started.replace(tzinfo=None)) / _DAY
+
+    @property
+    def length(self) -> float:
+        """In days."""
+        return self.place(self.ends_at)
 
 
 def list_panels(timeline: Timeline) -> list[Panel]:
@@ -133,13 +157,10 @@ def list_panels(timeline: Timeline) -> list[Panel]:
     rest = [row for row in timeline.rows if not row.is_hourly]
     near = [row for row in rest if row.ends_at - timeline.performed_at <= DAYS_APART]
     far = [row for row in rest if row not in near]
-    return [
-        *_list_hourly(hourly),
-        *_list_daily(timeline, near, far),
-    ]
+    return [*_list_hourly(timeline, hourly), *_list_daily(timeline, near, far)]
 
 
-def _list_hourly(rows: Sequence[Row]) -> Iterator[Panel]:
+def _list_hourly(timeline: Timeline, rows: Sequence[Row]) -> Iterator[Panel]:
     for around in dict.fromkeys(row.around for row in rows):
         mine = tuple(row for row in rows if row.around == around)
         yield Panel(
@@ -147,6 +168,8 @@ def _list_hourly(rows: Sequence[Row]) -> Iterator[Panel]:
             rows=mine,
             starts_at=min(row.starts_at for row in mine),
             ends_at=max(row.ends_at for row in mine),
+            counts_from=mine[0].anchor_at,
+            zone=timeline.hours.zone,
             is_hourly=True,
         )
 
@@ -156,23 +179,25 @@ def _is_before(rows: Sequence[Row]) -> bool:
 
 
 def _list_daily(timeline: Timeline, near: Sequence[Row], far: Sequence[Row]) -> Iterator[Panel]:
-    zone, target_on = timeline.hours.zone, timeline.target_on
-    target_at = end_of_day(target_on, zone) if target_on else None
-    is_target_near = target_at is not None and target_at - timeline.performed_at <= DAYS_APART
-    if near or is_target_near:
-        yield _make_panel(timeline, "The days and weeks after", near, target_at if is_target_near else None)
-    if far or (target_at and not is_target_near):
-        yield _make_panel(timeline, "The months after", far, target_at if not is_target_near else None)
+    target_on = timeline.target_on
+    is_target_near = target_on is not None and target_on - timeline.performed_on <= DAYS_APART
+    near_target, far_target = (target_on, None) if is_target_near else (None, target_on)
+    if near or near_target:
+        yield _make_panel(timeline, "The days and weeks", near, near_target)
+    if far or far_target:
+        yield _make_panel(timeline, "The months", far, far_target)
 
 
-def _make_panel(timeline: Timeline, title: str, rows: Sequence[Row], target_at: datetime | None) -> Panel:
+def _make_panel(timeline: Timeline, title: str, rows: Sequence[Row], target_on: date | None) -> Panel:
     zone = timeline.hours.zone
-    first = min((timeline.performed_at, *(row.starts_at for row in rows)))
-    ends = [row.ends_at for row in rows] + ([target_at] if target_at else [])
+    first = local_date(min((timeline.performed_at, *(row.starts_at for row in rows))), zone)
+    ends = [end_of_day(timeline.performed_on, zone), *(row.ends_at for row in rows)]
     return Panel(
         title=title,
         rows=tuple(rows),
-        starts_at=resolve_local(local_date(first, zone), timeline.performed_at.min.time(), zone),
-        ends_at=max(ends),
-        shows_target=target_at is not None,
+        starts_at=resolve_local(first, time(0), zone),
+        ends_at=max([*ends, end_of_day(target_on, zone)] if target_on else ends),
+        counts_from=resolve_local(timeline.performed_on, time(0), zone),
+        zone=zone,
+        target_on=target_on,
     )
