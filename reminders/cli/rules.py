@@ -43,14 +43,14 @@ _COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.HINT: "yellow"
 def rules(context: typer.Context, as_json: Json = False) -> None:
     """The clinic's rules: every figure with its source."""
     if context.invoked_subcommand is None:
-        with answering():
+        with answering(as_json=as_json):
             print_rules(open_configured(context).config.clinic, as_json=as_json)
 
 
 @rules_cli.command()
 def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Json = False) -> None:
     """Hold every figure that has a source against its document; exit 1 if one fails."""
-    with answering():
+    with answering(as_json=as_json):
         app = open_configured(context)
         folder = documents or config_path(context).absolute().parent / "documents"
         read = read_documents(folder, app.config.documents)
