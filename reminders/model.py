@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Channel(StrEnum):
@@ -95,6 +95,13 @@ class Reason(StrEnum):
     SESSION_MOVED = "session_moved"
     SESSION_UNBOOKED = "session_unbooked"
     SESSION_ENDED = "session_ended"
+    DOES_NOT_APPLY = "does_not_apply"
+    NO_ANSWER = "no_answer"
+    ANSWERED = "answered"
+    OTHER_ANSWER = "other_answer"
+    NOT_HAPPENED = "not_happened"
+    HAPPENED = "happened"
+    OVERRIDE_FAULTY = "override_faulty"
     CHANGED_BACK = "changed_back"
     RULE_REMOVED = "rule_removed"
     REFUSED = "refused"
@@ -109,6 +116,7 @@ class TaskRule(StrEnum):
 
     DECIDE_COURSE = "decide-course"
     TOO_EARLY = "too-early"
+    TOO_LATE = "too-late"
     OVERLAP = "overlap"
     SESSION_OUTCOME = "session-outcome"
     TELL_PATIENT = "tell-patient"
@@ -143,6 +151,9 @@ class StoredTask:
 CORRECTION = "correction"
 """The built-in rule that puts right a text which named a visit."""
 
+TREATMENT = "treatment"
+"""In place of a rule's id: what a clinician has set of the treatment's own figures."""
+
 
 class Refusal(Exception):
     """A wish that cannot be granted. Its text is a sentence for a nurse and says what to do."""
@@ -169,6 +180,14 @@ class Procedure:
     is_cancelled: bool = False
     recorded_at: datetime | None = None
     cancelled_at: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """The body site, the product: what tells it from another one of its treatment."""
+    events: Mapping[str, datetime] = field(default_factory=dict)
+    """What has happened since, and when."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The patient's latest answer to each question."""
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By rule: the figures that a clinician has set for this patient, as the file would write them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +261,7 @@ class PatientCase:
     contacts: Mapping[Channel, Contact] = field(default_factory=dict)
     time_zone: str | None = None
     """The patient's own zone, where it differs from the clinic's."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
     left: tuple[StoredReminder, ...] = ()
     """The reminders that left, in the order they left: what the patient has been told."""
 
@@ -290,6 +310,8 @@ class PlannedReminder:
     """The gap of a series that repeats in hours or minutes, else None (P6)."""
     max_messages: int | None = None
     task_if_unsent: DesiredTask | None = None
+    is_overridden: bool = False
+    """A clinician has set figures of its rule for this patient."""
 
     @property
     def series(self) -> tuple[AnchorKind, int, str]:
@@ -304,6 +326,8 @@ class Plan:
     tasks: tuple[DesiredTask, ...] = ()
     ended: Mapping[tuple[AnchorKind, int], Reason] = field(default_factory=dict)
     """Anchors that no longer count, with the reason their pending reminders close."""
+    rules: frozenset[tuple[str, str]] = frozenset()
+    """The configuration's rules by treatment and id: what one of them no longer yields does not apply any more."""
 
     @property
     def desired(self) -> tuple[PlannedReminder, ...]:

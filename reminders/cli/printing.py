@@ -14,7 +14,7 @@ from rich.text import Text
 
 from reminders.model import Status
 from reminders.overview import Line, PlanLine
-from reminders.rules import Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule
+from reminders.rules import Anchor, Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule, Slots
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 """In a pipe there is no window to fit: wide enough to read in a log or an issue."""
@@ -87,8 +87,9 @@ def _sources_of(line: Line, clinic: Clinic) -> list[str]:
 def list_timed_figures(rule: Rule, clinic: Clinic) -> list[tuple[str, Figure]]:
     """The rule's figures, with the interval where it counts from the target; a bare 'at the anchor' claims nothing."""
     figures: list[tuple[str, Figure]] = []
-    if rule.anchor == "target":
-        figures.append(("interval", clinic.treatments[rule.treatment].interval))
+    interval = clinic.treatments[rule.treatment].interval
+    if rule.anchor is Anchor.TARGET and interval is not None:
+        figures.append(("interval", interval))
     figures.extend(rule.list_figures())
     return [(key, figure) for key, figure in figures if not (isinstance(figure, Duration) and figure.value == 0)]
 
@@ -104,11 +105,18 @@ def say_figure(figure: Figure) -> str:
         return f"{figure.value:%H:%M}"
     if isinstance(figure, EndOfDay):
         return f"end of day {figure.day}"
+    if isinstance(figure, Slots):
+        return ", ".join(f"{clock:%H:%M}" for clock in figure.times)
     if isinstance(figure, Count):
-        return str(figure.least) if figure.least == figure.most else f"{figure.least} to {figure.most}"
-    unit = figure.unit if abs(figure.value) != 1 else figure.unit.removesuffix("s")
+        return _say_range(figure.least, figure.most)
+    unit = figure.unit if abs(figure.longest.value) != 1 else figure.unit.removesuffix("s")
     bound = "" if figure.bound == "nominal" else figure.bound.replace("_", " ") + " "
-    return f"{bound}{abs(figure.value)} {unit}{' before' if figure.value < 0 else ''}"
+    numbers = sorted((abs(figure.value), abs(figure.longest.value)))
+    return f"{bound}{_say_range(*numbers)} {unit}{' before' if figure.value < 0 else ''}"
+
+
+def _say_range(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def print_tasks(tasks: list[dict[str, object]], *, as_json: bool) -> None:
@@ -167,17 +175,21 @@ def print_rules(clinic: Clinic, *, as_json: bool) -> None:
             table.add_column(column, overflow="fold")
         for rule in treatment.rules:
             for number, (key, figure) in enumerate(list_timed_figures(rule, clinic)):
-                first = (rule.id, rule.anchor.replace("_", " ")) if number == 0 else ("", "")
+                first = (rule.id, _say_anchor(rule)) if number == 0 else ("", "")
                 table.add_row(*first, key, say_figure(figure), say_source(figure))
             table.add_section()
         console.print(table)
+
+
+def _say_anchor(rule: Rule) -> str:
+    return rule.anchor.replace("_", " ") if isinstance(rule.anchor, Anchor) else rule.anchor.name
 
 
 def _rule_json(rule: Rule, clinic: Clinic) -> dict[str, object]:
     return {
         "treatment": rule.treatment,
         "rule": rule.id,
-        "anchor": rule.anchor,
+        "anchor": rule.anchor if isinstance(rule.anchor, Anchor) else rule.anchor.name,
         "quiet": rule.quiet,
         "figures": {
             key: {"value": say_figure(figure), "source": _source_json(figure)}
