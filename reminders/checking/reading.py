@@ -77,19 +77,21 @@ _BOUNDS = (
     (
         Bound.AT_MOST,
         re.compile(
-            r"(?:\b(?:at (?:the )?most|(?:no|not) (?:more|longer|later) than|up to|(?:a )?maximum(?: of)?|less than)"
+            r"(?:\b(?:at (?:the )?most|at the latest(?: after| on)?|(?:no|not|never) (?:more|longer|later) than|up to"
+            r"|(?:a )?maximum(?: of)?|(?<!no )(?<!not )(?<!never )less than)"
             # "within the first day" names a stretch of time; "within a day" bounds one.
             r"(?: (?:the|about|another|a full))?(?: first| next)?|\bwithin) $"
         ),
-        re.compile(r" (?:or (?:less|fewer)|at (?:the )?most)\b"),
+        re.compile(r" (?:or (?:less|fewer|sooner|earlier)|at (?:the )?most|at the latest)\b"),
     ),
     (
         Bound.AT_LEAST,
         re.compile(
-            r"\b(?:at (?:the very |the )?least|(?:no|not) (?:less|fewer|sooner|earlier|shorter) than"
+            r"\b(?:at (?:the very |the )?least|at the earliest(?: after| on)?"
+            r"|(?:no|not|never) (?:less|fewer|sooner|earlier|shorter) than"
             r"|(?:a )?minimum(?: of)?|more than)(?: (?:the|about|another|a full))?(?: first| next)? $"
         ),
-        re.compile(r" (?:or (?:more|longer)|at (?:the )?least)\b"),
+        re.compile(r" (?:or (?:more|longer|later)|at (?:the )?least|at the earliest)\b"),
     ),
 )
 """Each with the words for it before a figure, and after one."""

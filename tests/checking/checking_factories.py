@@ -167,6 +167,11 @@ def list_failing(findings: list[Finding]) -> list[tuple[str, FaultKind]]:
     return [(say_where(finding), fault.kind) for finding in failing for fault in finding.faults]
 
 
+def read_sentences(findings: list[Finding], where: str) -> list[str]:
+    """All that is said of one figure."""
+    return [fault.sentence for finding in findings if say_where(finding) == where for fault in finding.faults]
+
+
 def list_hints(findings: list[Finding]) -> list[tuple[str, str]]:
     """Where a hint belongs, and what the document says there."""
     return [(say_where(finding), finding.says) for finding in findings if finding.verdict is Verdict.HINT]
