@@ -9,10 +9,11 @@ from tests.checking.checking_factories import check, edit, list_failing, list_hi
 
 SHEET = """A Sheet of Drops
 
-Use the drops four times a day for one week, then two to three times daily for 10 to 14 days, and then four more weeks
-in the morning and in the evening, each new bottle from 9 am on. The stitches are taken out after 7 to 10 days, once
-it has healed, at the latest after three weeks. Rest for up to 30 days. Send the card back within 5 working days, at noon or
-in the afternoon. Visits are 12 to 14 weeks apart, and never more than 16 weeks. We write at most six times.
+Use the drops four times a day for one week, then two to three times daily for 10 to 14 days, and then four more
+weeks in the morning and in the evening, each new bottle from 9 am on. The stitches are taken out after 7 to 10
+days, once it has healed, at the latest after three weeks. Rest for up to 30 days. Send the card back within 5
+working days, at noon or in the afternoon. Visits are 12 to 14 weeks apart, and never more than 16 weeks. We write
+at most six times.
 """
 
 
