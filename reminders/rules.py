@@ -237,7 +237,7 @@ class Rule:
         figures: list[tuple[str, object]] = [
             ("anchor.fallback", self.anchor.fallback if isinstance(self.anchor, Event) else None),
             ("from", self.starts),
-            *_figures_of_repeat("repeat", self.repeat),
+            *_figures_of_repeat("", self.repeat),
             *(each for number, phase in enumerate(self.phases) for each in _figures_of_phase(number, phase)),
             ("until.fallback", self.until.fallback if isinstance(self.until, Event) else None),
             ("until", self.until),
@@ -251,12 +251,12 @@ class Rule:
 def _figures_of_repeat(key: str, repeat: Repeat | None) -> list[tuple[str, object]]:
     if repeat is None:
         return []
-    return [(f"{key}.every", repeat.every), (f"{key}.slots", repeat.slots), (f"{key}.times", repeat.times)]
+    return [(f"{key}every", repeat.every), (f"{key}slots", repeat.slots), (f"{key}times", repeat.times)]
 
 
 def _figures_of_phase(number: int, phase: Phase) -> list[tuple[str, object]]:
-    key = f"phases.{number}"
-    return [(f"{key}.lasts", phase.lasts), *_figures_of_repeat(f"{key}.repeat", phase.repeat)]
+    key = f"phases.{number}."
+    return [(f"{key}lasts", phase.lasts), *_figures_of_repeat(key, phase.repeat)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -207,8 +207,8 @@ def starts_too_late(rule: Rule) -> bool:
 
 def refuse_flood(rule: Rule) -> Found:
     rhythms = [repeat for _, repeat in list_repeats(rule) if repeat]
-    if any(repeat.every is not None and repeat.every.value <= 0 for repeat in rhythms):
-        return
+    if any(map(_is_impossible, rhythms)):
+        return  # it has a fault of its own
     in_all, in_a_day = count_occurrences(rule), count_in_a_day(rule)
     key = "phases" if rule.phases else "repeat"
     if in_all > MOST_EVEN_WITH_A_LIMIT:
@@ -218,6 +218,11 @@ def refuse_flood(rule: Rule) -> Found:
             key,
             f"This is a flood: {in_a_day} within 24 hours, {in_all} in all; repeat less or add max_messages.",
         )
+
+
+def _is_impossible(repeat: Repeat) -> bool:
+    every = repeat.every
+    return every is not None and (every.value <= 0 or (repeat.slots is not None and every.unit.is_elapsed))
 
 
 def count_occurrences(rule: Rule) -> int:
