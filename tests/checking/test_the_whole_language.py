@@ -10,10 +10,10 @@ from tests.checking.checking_factories import check, edit, list_failing, list_hi
 SHEET = """A Sheet of Drops
 
 Use the drops four times a day for one week, then two to three times daily for 10 to 14 days, and then four more
-weeks in the morning and in the evening, each new bottle from 9 am on. The stitches are taken out after 7 to 10
-days, once it has healed, at the latest after three weeks. Rest for up to 30 days. Send the card back within 5
-working days, at noon or in the afternoon. Visits are 12 to 14 weeks apart, and never more than 16 weeks. We write
-at most six times.
+weeks in the morning and in the evening, each new bottle from 9 am on. The stitches are taken out after 7 to 10 days,
+once it has healed, at the latest after three weeks. Rest for up to 30 days. Send the card back within
+5 working days, at noon or in the afternoon. Visits are 12 to 14 weeks apart, and never more than 16 weeks.
+We write at most six times.
 """
 
 
@@ -91,11 +91,11 @@ def test_every_kind_of_figure_can_be_held_against_a_document() -> None:
         ("interval", "12 to 14 weeks", "12 to 14 weeks"),
         ("late_limit", "16 weeks", "never more than 16 weeks"),
         ("phases.0.lasts", "1 week", "one week"),
-        ("phases.0.repeat.slots", "08:00, 12:00, 16:00, 19:00", "four times a day"),
+        ("phases.0.slots", "08:00, 12:00, 16:00, 19:00", "four times a day"),
         ("phases.1.lasts", "10 to 14 days", "10 to 14 days"),
-        ("phases.1.repeat.slots", "09:00, 18:00", "two to three times daily"),
+        ("phases.1.slots", "09:00, 18:00", "two to three times daily"),
         ("phases.2.lasts", "4 weeks", "four more weeks"),
-        ("phases.2.repeat.slots", "09:00, 19:00", "in the morning and in the evening"),
+        ("phases.2.slots", "09:00, 19:00", "in the morning and in the evening"),
         ("max_messages", "6", "at most six"),
         ("anchor.fallback", "at most 3 weeks", "at the latest after three weeks"),
         ("from", "7 to 10 days", "7 to 10 days"),
@@ -126,12 +126,12 @@ WRONG = {
     "a limit that is a minimum": ("weeks = 16", 'weeks = 16, bound = "at_least"', "late_limit", ["bound"]),
     "a phase": ("weeks = 1,", "weeks = 2,", "icing phases.0.lasts", ["number"]),
     "a phase that does not end with its range": ("days = [10, 14]", "days = 12", "icing phases.1.lasts", ["range_end"]),
-    "a slot too few": (FOUR, 'times = ["08:00", "12:00", "19:00"]', "icing phases.0.repeat.slots", ["number"]),
-    "slots outside a range": ('times = ["09:00", "18:00"]', FOUR, "icing phases.1.repeat.slots", ["outside_range"]),
-    "slots against a length": ("four times a day", "one week", "icing phases.0.repeat.slots", ["number", "unit"]),
-    "slots against parts of the day": (TWO_OF_DAY, FOUR, "icing phases.2.repeat.slots", ["number"]),
-    "slots against other times": (PARTS, "9 am", "icing phases.2.repeat.slots", ["number"]),
-    "slots against nothing": (PARTS, "A Sheet", "icing phases.2.repeat.slots", ["no_figure"]),
+    "a slot too few": (FOUR, 'times = ["08:00", "12:00", "19:00"]', "icing phases.0.slots", ["number"]),
+    "slots outside a range": ('times = ["09:00", "18:00"]', FOUR, "icing phases.1.slots", ["outside_range"]),
+    "slots against a length": ("four times a day", "one week", "icing phases.0.slots", ["number", "unit"]),
+    "slots against parts of the day": (TWO_OF_DAY, FOUR, "icing phases.2.slots", ["number"]),
+    "slots against other times": (PARTS, "9 am", "icing phases.2.slots", ["number"]),
+    "slots against nothing": (PARTS, "A Sheet", "icing phases.2.slots", ["no_figure"]),
     "a fallback": ("weeks = 3, bound", "weeks = 4, bound", "swelling anchor.fallback", ["number"]),
     "a fallback's bound": ('weeks = 3, bound = "at_most"', "weeks = 3", "swelling anchor.fallback", ["bound"]),
     "an end's fallback": ("fallback = { weeks = 3, source", "fallback = { weeks = 2, source",
@@ -155,9 +155,9 @@ def test_each_fault_of_a_rule_is_listed(old: str, new: str, where: str, kinds: l
 
 CHANGED = {
     # what is changed: the words of the sheet, those in their place, where the fault is, and what is said of it
-    "how often": ("four times a day", "three times a day", "icing phases.0.repeat.slots", ["not_quoted", "number"]),
-    "per what": ("four times a day", "four times a week", "icing phases.0.repeat.slots", ["not_quoted", "unit"]),
-    "a bound of slots": ("four times", "at least four times", "icing phases.0.repeat.slots", ["bound"]),
+    "how often": ("four times a day", "three times a day", "icing phases.0.slots", ["not_quoted", "number"]),
+    "per what": ("four times a day", "four times a week", "icing phases.0.slots", ["not_quoted", "unit"]),
+    "a bound of slots": ("four times", "at least four times", "icing phases.0.slots", ["bound"]),
     "a bound of an end of day": ("up to 30 days", "at least 30 days", "swelling expires", ["not_quoted", "bound"]),
     "a bound of a limit": ("never more than 16", "at least 16", "late_limit", ["bound"]),
     "a bound of messages": ("at most six", "at least six", "icing max_messages", ["not_quoted", "bound"]),
@@ -166,7 +166,7 @@ CHANGED = {
     "working days to days": ("5 working days", "5 days", "sunscreen from", ["not_quoted", "calendar"]),
     "days to working days": ("7 to 10 days", "7 to 10 working days", "swelling from", ["not_quoted", "calendar"]),
     "a part of the day": ("in the afternoon", "early on", "sunscreen at", ["not_quoted"]),
-    "what is vague now": ("four times a day", "several times a day", "icing phases.0.repeat.slots",
+    "what is vague now": ("four times a day", "several times a day", "icing phases.0.slots",
                          ["not_quoted", "vague"]),
 }  # fmt: skip
 
