@@ -67,7 +67,7 @@ def rules(
     """The clinic's rules in plain words, every figure with its source; or the course of one treatment as a picture."""
     if context.invoked_subcommand is not None:
         return
-    with answering():
+    with answering(as_json=as_json):
         config = open_configured(context).config
         if timeline is None:
             refuse_without_timeline(performed_at, svg)
@@ -103,7 +103,7 @@ def write_picture(file: Path, timeline: Timeline) -> None:
 @rules_cli.command()
 def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Json = False) -> None:
     """Hold every figure that has a source against its document, and play the examples; exit 1 if one fails."""
-    with answering():
+    with answering(as_json=as_json):
         app = open_configured(context)
         folder = documents or config_path(context).absolute().parent / "documents"
         read = read_documents(folder, app.config.documents)
