@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -55,9 +56,16 @@ def read_scenario(path: Path, load: Callable[[Path | None], Config]) -> Scenario
     try:
         return build_scenario(raw, config)
     except ScenarioFaults as found:
-        lines = find_lines(text)
-        places = (replace(each, file=path.name, line=find_nearest_line(lines, each.path)) for each in found.faults)
-        raise ScenarioFaults(list(places)) from None
+        raise ScenarioFaults(_place_faults(found.faults, path.name, find_lines(text))) from None
+
+
+def _place_faults(faults: Sequence[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
+    return [replace(each, file=file, line=find_nearest_line(lines, _count_from_0(each.path))) for each in faults]
+
+
+def _count_from_0(path: str) -> str:
+    """People count a file's events from 1, and so do our faults; lines are kept as TOML counts."""
+    return re.sub(r"\b\d+\b", lambda number: str(int(number[0]) - 1), path, count=1)
 
 
 def _read_text(path: Path) -> str:
