@@ -151,6 +151,9 @@ class StoredTask:
 CORRECTION = "correction"
 """The built-in rule that puts right a text which named a visit."""
 
+TREATMENT = "treatment"
+"""In place of a rule's id: what a clinician has set of the treatment's own figures."""
+
 
 class Refusal(Exception):
     """A wish that cannot be granted. Its text is a sentence for a nurse and says what to do."""
@@ -323,8 +326,8 @@ class Plan:
     tasks: tuple[DesiredTask, ...] = ()
     ended: Mapping[tuple[AnchorKind, int], Reason] = field(default_factory=dict)
     """Anchors that no longer count, with the reason their pending reminders close."""
-    rules: frozenset[str] = frozenset()
-    """The ids of the configuration's rules: what one of them no longer yields here does not apply any more."""
+    rules: frozenset[tuple[str, str]] = frozenset()
+    """The configuration's rules by treatment and id: what one of them no longer yields does not apply any more."""
 
     @property
     def desired(self) -> tuple[PlannedReminder, ...]:

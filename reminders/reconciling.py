@@ -169,7 +169,9 @@ def _close_unplanned(plan: Plan, rows: Mapping[Identity, StoredReminder]) -> lis
 def _why_unplanned(plan: Plan, row: StoredReminder) -> Reason:
     if row.identity.rule == CORRECTION:
         return Reason.CHANGED_BACK
-    return plan.ended.get(row.identity[:2], Reason.RULE_REMOVED)
+    if row.identity[:2] in plan.ended:
+        return plan.ended[row.identity[:2]]
+    return Reason.DOES_NOT_APPLY if (row.treatment, row.identity.rule) in plan.rules else Reason.RULE_REMOVED
 
 
 def _task_if_unsent(decision: Decision) -> DesiredTask | None:

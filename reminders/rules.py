@@ -237,7 +237,7 @@ class Rule:
         figures: list[tuple[str, object]] = [
             ("anchor.fallback", self.anchor.fallback if isinstance(self.anchor, Event) else None),
             ("from", self.starts),
-            *_figures_of_repeat("repeat", self.repeat),
+            *_figures_of_repeat("", self.repeat),
             *(each for number, phase in enumerate(self.phases) for each in _figures_of_phase(number, phase)),
             ("until.fallback", self.until.fallback if isinstance(self.until, Event) else None),
             ("until", self.until),
@@ -251,12 +251,12 @@ class Rule:
 def _figures_of_repeat(key: str, repeat: Repeat | None) -> list[tuple[str, object]]:
     if repeat is None:
         return []
-    return [(f"{key}.every", repeat.every), (f"{key}.slots", repeat.slots), (f"{key}.times", repeat.times)]
+    return [(f"{key}every", repeat.every), (f"{key}slots", repeat.slots), (f"{key}times", repeat.times)]
 
 
 def _figures_of_phase(number: int, phase: Phase) -> list[tuple[str, object]]:
-    key = f"phases[{number}]"
-    return [(f"{key}.lasts", phase.lasts), *_figures_of_repeat(f"{key}.repeat", phase.repeat)]
+    key = f"phases.{number}."
+    return [(f"{key}lasts", phase.lasts), *_figures_of_repeat(key, phase.repeat)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +278,11 @@ class Treatment:
     """What can be recorded of a procedure later."""
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What the patient can be asked, and the answers there are."""
+
+    def list_figures(self) -> list[tuple[str, Figure]]:
+        """The treatment's own figures with their keys in the file, as far as they are given."""
+        figures = [("sessions", self.sessions), ("interval", self.interval), ("late_limit", self.late_limit)]
+        return [(key, figure) for key, figure in figures if figure is not None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,7 +174,7 @@ def _performed_with(tx: Transaction, clinic: Clinic, row: ProcedureRow) -> Perfo
 
 def _performed(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str) -> list[PerformedSession]:
     procedures = map(read_procedure, _standing(tx, patient_id, treatment))
-    return list_performed_sessions(procedures, clinic.treatments[treatment], clinic.time_zone)
+    return list_performed_sessions(procedures, clinic.treatments[treatment], clinic)
 
 
 def _require_planned_reaches(performed: PerformedSession, planned_sessions: int | None) -> None:

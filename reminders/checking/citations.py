@@ -53,8 +53,8 @@ def _list_places(clinic: Clinic) -> Iterator[tuple[str, str, str, Figure]]:
 
 
 def list_treatment_figures(treatment: Treatment) -> Iterator[tuple[str, str, Figure]]:
-    yield "", "sessions", treatment.sessions
-    yield "", "interval", treatment.interval
+    for key, figure in treatment.list_figures():
+        yield "", key, figure
     for rule in treatment.rules:
         for key, figure in rule.list_figures():
             yield rule.id, key, figure

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from reminders.checking.amounts import Amount, Quantity
 from reminders.checking.findings import Fault, FaultKind
-from reminders.rules import ClockTime, Count, Duration, EndOfDay, Figure, Unit
+from reminders.rules import ClockTime, Count, Duration, EndOfDay, Figure, Slots, Unit
 
 ENDS = frozenset({"until", "expires"})
 """Keys whose figure, where the document gives a range, is the end of it."""
@@ -38,8 +38,10 @@ def list_clock_differences(figure: ClockTime, words: str) -> list[Fault]:
     return []
 
 
-def amount_of(figure: Duration | Count | EndOfDay) -> Amount:
+def amount_of(figure: Duration | Count | EndOfDay | Slots) -> Amount:
     """The configuration's figure in the shape of a document's."""
+    if isinstance(figure, Slots):
+        figure = Count(least=len(figure.times), most=len(figure.times))
     if isinstance(figure, Count):
         least, most = (Quantity(value=Fraction(number), unit=None) for number in (figure.least, figure.most))
         return Amount(least=least, most=most)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import time
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +14,7 @@ import phonenumbers
 from pydantic import (
     AfterValidator,
     Discriminator,
+    Field,
     PlainValidator,
     Tag,
     ValidationInfo,
@@ -20,7 +24,7 @@ from pydantic import (
 
 from reminders import rules
 from reminders.config.faults import Fault, find_near_match
-from reminders.config.figures import DurationTable, TimeTable
+from reminders.config.figures import PARTS_OF_DAY, DurationTable, TimeTable
 from reminders.config.parsing import Parsed, Table
 from reminders.config.settings import EmailAddress
 from reminders.config.values import Line, TimeOfDay, read_time
@@ -35,21 +39,26 @@ def read_window(value: Any) -> rules.Window | None:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError('Write the first and the last time, such as ["08:00", "20:00"].')
     start, end = map(read_time, value)
-    if start < EARLIEST or end > LATEST:
-        raise ValueError("Stay within 08:00 and 21:00; no message may leave earlier or later.")
     if end <= start:
-        raise ValueError("Write a later time second; as it stands no message could leave.")
+        raise ValueError("Write a later time second; as it stands the day would have no hours.")
     return start, end
 
 
-def read_open_window(value: Any) -> rules.Window:
+def read_sending_window(value: Any) -> rules.Window | None:
     window = read_window(value)
+    if window and (window[0] < EARLIEST or window[1] > LATEST):
+        raise ValueError("Stay within 08:00 and 21:00; no message may leave earlier or later.")
+    return window
+
+
+def _refuse_closed(window: rules.Window | None) -> rules.Window:
     if window is None:
         raise ValueError('Write the first and the last time, such as ["08:00", "20:00"]; not every day can be closed.')
     return window
 
 
 DayWindow = Annotated[rules.Window | None, PlainValidator(read_window)]
+SendingWindow = Annotated[rules.Window | None, PlainValidator(read_sending_window)]
 
 
 class WeekTable(Table):
@@ -70,14 +79,85 @@ class WeekTable(Table):
     @model_validator(mode="after")
     def check_open(self) -> WeekTable:
         if not any(self.windows):
-            raise ValueError("Open at least one day; as it stands no message could ever leave.")
+            raise ValueError("Open at least one day; as it stands all seven are closed.")
         return self
 
 
-SendingHours = Annotated[
-    Annotated[rules.Window, PlainValidator(read_open_window), Tag("<pair>")] | Annotated[WeekTable, Tag("<week>")],
-    Discriminator(lambda value: "<week>" if isinstance(value, dict | WeekTable) else "<pair>"),
+class SendingWeekTable(WeekTable):
+    mon: SendingWindow
+    tue: SendingWindow
+    wed: SendingWindow
+    thu: SendingWindow
+    fri: SendingWindow
+    sat: SendingWindow
+    sun: SendingWindow
+
+
+def _pair_or_week(value: Any) -> str:
+    return "<week>" if isinstance(value, dict | WeekTable) else "<pair>"
+
+
+OpenPair = Annotated[rules.Window, PlainValidator(lambda value: _refuse_closed(read_window(value))), Tag("<pair>")]
+SendingPair = Annotated[
+    rules.Window, PlainValidator(lambda value: _refuse_closed(read_sending_window(value))), Tag("<pair>")
 ]
+OpeningHours = Annotated[OpenPair | Annotated[WeekTable, Tag("<week>")], Discriminator(_pair_or_week)]
+SendingHours = Annotated[SendingPair | Annotated[SendingWeekTable, Tag("<week>")], Discriminator(_pair_or_week)]
+
+
+def list_windows(hours: rules.Window | WeekTable) -> tuple[rules.Window | None, ...]:
+    """Seven, Monday first."""
+    return hours.windows if isinstance(hours, WeekTable) else (hours,) * 7
+
+
+def read_day(value: Any) -> date:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    # A TOML date-time is a date, too, to Python.
+    if type(value) is date:
+        return value
+    raise ValueError('Write a day as "2026-12-24".')
+
+
+ClosedDay = Annotated[date, PlainValidator(read_day)]
+
+
+def read_parts(value: Any) -> dict[str, time]:
+    if not isinstance(value, dict):
+        raise ValueError('Write a table, such as { morning = "09:00", evening = "19:00" }.')
+    return PARTS_OF_DAY | {part: read_time(clock) for part, clock in value.items()}
+
+
+def check_holidays(place: str) -> str:
+    """Such as `US` or `US-MA`: the names of the `holidays` library, which is an extra."""
+    try:
+        find_holidays(place)
+    except ImportError:
+        raise ValueError("Install the calendars first: pip install 'aftercare-reminders[holidays]'.") from None
+    except NotImplementedError:
+        raise ValueError('There is no calendar of this name; write one such as "US", "US-MA" or "GB-ENG".') from None
+    return place
+
+
+@cache
+def find_holidays(place: str) -> Container[date]:
+    """The public holidays of a country or a part of it, of any year."""
+    import holidays
+
+    country, _, subdivision = place.partition("-")
+    return holidays.country_holidays(country, subdiv=subdivision or None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedDays:
+    """Single days, and the public holidays of a place."""
+
+    days: frozenset[date]
+    holidays: Container[date] = frozenset()
+
+    def __contains__(self, day: object) -> bool:
+        return day in self.days or day in self.holidays
 
 
 def check_zone(name: str) -> str:
@@ -105,6 +185,10 @@ class ClinicTable(Table):
     time_zone: Annotated[str, AfterValidator(check_zone)]
     sending_hours: SendingHours = (time(8), time(20))
     default_procedure_time: TimeOfDay = time(12)
+    opening_hours: OpeningHours | None = None
+    closed_on: tuple[ClosedDay, ...] = ()
+    holidays: Annotated[Line, AfterValidator(check_holidays)] | None = None
+    parts_of_day: Annotated[dict[str, time], PlainValidator(read_parts)] = Field(default_factory=lambda: PARTS_OF_DAY)
 
     @field_validator("phone")
     @classmethod
@@ -116,9 +200,15 @@ class ClinicTable(Table):
             raise ValueError("Write a phone number that exists in your country, or one with + and its country code.")
         return phone
 
-    @property
-    def windows(self) -> tuple[rules.Window | None, ...]:
-        return self.sending_hours.windows if isinstance(self.sending_hours, WeekTable) else (self.sending_hours,) * 7
+    def build_opening_hours(self) -> rules.OpeningHours | None:
+        if self.opening_hours is None:
+            return None
+        return rules.OpeningHours(
+            windows=list_windows(self.opening_hours),
+            closed_on=ClosedDays(
+                days=frozenset(self.closed_on), holidays=find_holidays(self.holidays) if self.holidays else frozenset()
+            ),
+        )
 
 
 def is_phone(phone: str, country: str | None) -> bool:
@@ -130,8 +220,8 @@ def is_phone(phone: str, country: str | None) -> bool:
 
 class VisitsTable(Table):
     outcome_at: TimeTable = TimeTable(time=time(10), clinic_supplied=True)
-    matches_within: DurationTable = DurationTable(days=7, clinic_supplied=True)
-    correction_lead: DurationTable = DurationTable(hours=2, clinic_supplied=True)
+    matches_within: DurationTable = DurationTable.model_validate({"days": 7, "clinic_supplied": True})
+    correction_lead: DurationTable = DurationTable.model_validate({"hours": 2, "clinic_supplied": True})
 
     def build(self) -> rules.VisitRules:
         return rules.VisitRules(
@@ -159,8 +249,9 @@ def build_clinic(clinic: ClinicTable, visits: VisitsTable, treatments: Mapping[s
         phone=clinic.phone,
         time_zone=ZoneInfo(clinic.time_zone),
         country=clinic.country,
-        sending_hours=clinic.windows,
+        sending_hours=list_windows(clinic.sending_hours),
         default_procedure_time=clinic.default_procedure_time,
         visits=visits.build(),
         treatments=treatments,
+        opening_hours=clinic.build_opening_hours(),
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from datetime import time
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, model_validator
+from pydantic import PlainValidator, ValidationInfo, model_validator
 
 from reminders import rules
-from reminders.config.faults import Fault, find_near_match
+from reminders.config.faults import Fault, find_near_match, list_choices
 from reminders.config.parsing import Parsed, Table
 from reminders.config.paths import join_path
-from reminders.config.values import Line, TimeOfDay, Whole
+from reminders.config.values import Line, TimeOfDay, Whole, read_time
 
 MINUTES = {
     rules.Unit.MINUTES: (1, 1),
@@ -22,6 +23,9 @@ MINUTES = {
 }
 """The shortest and the longest each unit can be; a change of the clocks does not matter to any check."""
 
+PARTS_OF_DAY = {"morning": time(9), "noon": time(12), "afternoon": time(15), "evening": time(19)}
+"""Where the clinic sets no others."""
+
 TEN_YEARS = 10 * 366 * 1440
 
 
@@ -30,7 +34,7 @@ def shortest(length: rules.Duration) -> int:
 
 
 def longest(length: rules.Duration) -> int:
-    return max(length.value * minutes for minutes in MINUTES[length.unit])
+    return max(length.longest.value * minutes for minutes in MINUTES[length.unit])
 
 
 class SourceTable(Table):
@@ -53,23 +57,44 @@ class Figure(Table):
         return self.source.build() if self.source else None
 
 
+def read_span(value: Any) -> tuple[int, int]:
+    """A whole number, or a range of two; from the file or, where it is set by a variable, as digits in a text."""
+    numbers = value if isinstance(value, list) else [value, value]
+    if bool in map(type, numbers):
+        raise ValueError("Write a number, not true or false.")
+    try:
+        near, far = (int(number) for number in numbers if isinstance(number, int | str))
+    except ValueError:
+        raise ValueError("Write a whole number, such as 5, or a range, such as [10, 14].") from None
+    if near > far or (isinstance(value, list) and near == far):
+        raise ValueError(
+            "Write a whole number, such as 5, or a range from a smaller to a larger one, such as [10, 14]."
+        )
+    return near, far
+
+
+Span = Annotated[tuple[int, int], PlainValidator(read_span)]
+
+
 class Lengths(Figure):
     """The unit is the key: `{ days = 2 }`."""
 
-    minutes: Whole | None = None
-    hours: Whole | None = None
-    days: Whole | None = None
-    weeks: Whole | None = None
-    months: Whole | None = None
+    minutes: Span | None = None
+    hours: Span | None = None
+    days: Span | None = None
+    weeks: Span | None = None
+    months: Span | None = None
     bound: rules.Bound = rules.Bound.NOMINAL
 
-    def lengths(self) -> list[tuple[rules.Unit, int]]:
+    def lengths(self) -> list[tuple[rules.Unit, tuple[int, int]]]:
         written = ((unit, getattr(self, unit.value)) for unit in rules.Unit)
         return [(unit, value) for unit, value in written if value is not None]
 
     def build_length(self) -> rules.Duration:
-        ((unit, value),) = self.lengths()
-        return rules.Duration(value=value, unit=unit, bound=self.bound, source=self.cited)
+        ((unit, (near, far)),) = self.lengths()
+        return rules.Duration(
+            value=near, unit=unit, bound=self.bound, most=far if far != near else None, source=self.cited
+        )
 
 
 class DurationTable(Lengths):
@@ -86,21 +111,24 @@ class DurationTable(Lengths):
 
 class ExpiresTable(Lengths):
     end_of_day: Whole | None = None
+    after_due: bool = False
 
     @model_validator(mode="after")
     def check_moment(self) -> ExpiresTable:
         if len(self.lengths()) + (self.end_of_day is not None) != 1:
             raise ValueError("Write one moment, such as { end_of_day = 3 } or { hours = 24 }.")
-        if isinstance(moment := self.build(), rules.Duration):
-            refuse_endless(moment)
-        elif abs(moment.day) * 1440 > TEN_YEARS:
+        if self.after_due and self.end_of_day is not None:
+            raise ValueError("Write a length with after_due, such as { hours = 3, after_due = true }.")
+        if self.end_of_day is None:
+            refuse_endless(self.build_length())
+        elif abs(self.end_of_day) * 1440 > TEN_YEARS:
             raise ValueError("Write a day within ten years.")
         return self
 
-    def build(self) -> rules.EndOfDay | rules.Duration:
-        if self.end_of_day is None:
-            return self.build_length()
-        return rules.EndOfDay(day=self.end_of_day, source=self.cited)
+    def build(self) -> rules.EndOfDay | rules.AfterDue | rules.Duration:
+        if self.end_of_day is not None:
+            return rules.EndOfDay(day=self.end_of_day, source=self.cited)
+        return rules.AfterDue(length=self.build_length()) if self.after_due else self.build_length()
 
 
 def refuse_endless(length: rules.Duration) -> None:
@@ -129,10 +157,54 @@ class CountTable(Figure):
 
 
 class TimeTable(Figure):
-    time: TimeOfDay
+    """A time of day, or a part of the day, whose time the clinic has set."""
+
+    time: TimeOfDay | None = None
+    part: Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def look_up_part(cls, raw: Any, info: ValidationInfo) -> Any:
+        if not isinstance(raw, dict) or ("time" in raw) == ("part" in raw):
+            if isinstance(raw, dict):
+                raise ValueError('Write one time, such as { time = "10:00" } or { part = "morning" }.')
+            return raw
+        return raw if "time" in raw else {**raw, "time": find_part(raw["part"], info)}
 
     def build(self) -> rules.ClockTime:
-        return rules.ClockTime(value=self.time, source=self.cited)
+        assert self.time is not None, "a part of the day has been looked up"
+        return rules.ClockTime(value=self.time, part=self.part, source=self.cited)
+
+
+def find_part(word: Any, info: ValidationInfo) -> time:
+    """The clock time of a part of the day, as `[clinic.parts_of_day]` has it."""
+    parts: Mapping[str, time] = (info.context or {}).get("parts", PARTS_OF_DAY)
+    if word in parts:
+        return parts[word]
+    if not parts:
+        raise ValueError('Write the time itself, such as "10:00".')
+    raise ValueError(f"This part of the day is not in [clinic.parts_of_day]; write {list_choices(list(parts))}.")
+
+
+def read_slots(value: Any, info: ValidationInfo) -> tuple[time, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError('Write the times of the day, such as ["08:00", "14:00", "evening"].')
+    clocks = [_read_slot(each, info) for each in value]
+    if clocks != sorted(set(clocks)):
+        raise ValueError("Write each time once, the earliest first.")
+    return tuple(clocks)
+
+
+def _read_slot(value: Any, info: ValidationInfo) -> time:
+    is_part = isinstance(value, str) and not value[:1].isdigit()
+    return find_part(value, info) if is_part else read_time(value)
+
+
+class SlotsTable(Figure):
+    times: Annotated[tuple[time, ...], PlainValidator(read_slots)]
+
+    def build(self) -> rules.Slots:
+        return rules.Slots(times=self.times, source=self.cited)
 
 
 def list_figures(table: Table, path: str = "") -> Iterator[tuple[str, Figure]]:
@@ -144,6 +216,10 @@ def list_figures(table: Table, path: str = "") -> Iterator[tuple[str, Figure]]:
             yield key, value
         elif isinstance(value, Table):
             yield from list_figures(value, key)
+        elif isinstance(value, tuple):
+            for number, each in enumerate(value):
+                if isinstance(each, Table):
+                    yield from list_figures(each, join_path(key, number))
 
 
 def check_sources(parsed: Parsed[Any], path: str, documents: Collection[str]) -> Iterator[Fault]:
@@ -165,4 +241,4 @@ def check_source(figure: Figure, key: str, path: str, documents: Collection[str]
 
 def is_at_the_anchor(figure: Figure, key: str) -> bool:
     """`from = { hours = 0 }` claims nothing."""
-    return key == "from" and isinstance(figure, Lengths) and all(value == 0 for _, value in figure.lengths())
+    return key == "from" and isinstance(figure, Lengths) and all(value == (0, 0) for _, value in figure.lengths())

@@ -12,10 +12,10 @@ from reminders.config.clinic import ClinicTable, VisitsTable, build_clinic, chec
 from reminders.config.database import place_database
 from reminders.config.documents import DocumentSettings, check_sections
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey
-from reminders.config.figures import check_sources
+from reminders.config.figures import PARTS_OF_DAY, check_sources
 from reminders.config.parsing import Parsed, TableT, parse_table
 from reminders.config.paths import join_path
-from reminders.config.rule_parsing import check_id, parse_treatments
+from reminders.config.rule_parsing import Surroundings, check_id, parse_treatments
 from reminders.config.sentences import unknown_key
 from reminders.config.settings import (
     DatabaseSettings,
@@ -97,7 +97,15 @@ class _Sections:
         return parsed
 
     def parse_treatments(self, documents: Collection[str]) -> dict[str, Treatment]:
-        treatments, faults = parse_treatments(self.data.get("treatments"), documents)
+        clinic = self.clinic.table
+        around = Surroundings(
+            documents=documents,
+            parts_of_day=clinic.parts_of_day if clinic and self.clinic.is_sound("parts_of_day") else PARTS_OF_DAY,
+            has_opening_hours=not self.clinic.is_sound("opening_hours")
+            or clinic is None
+            or clinic.opening_hours is not None,
+        )
+        treatments, faults = parse_treatments(self.data.get("treatments"), around)
         self.faults += faults
         return treatments
 

@@ -38,18 +38,25 @@ class Parsed(Generic[TableT]):
         return not any(path == key or path.startswith(f"{key}.") for path in self.faulty for key in keys)
 
 
-def parse_table(model: type[TableT], raw: Any, path: str, stand_ins: Mapping[str, Any] | None = None) -> Parsed[TableT]:
+def parse_table(
+    model: type[TableT],
+    raw: Any,
+    path: str,
+    stand_ins: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Parsed[TableT]:
     """Reads `raw`, and where that fails reads again what is sound, so that checks across keys can still run.
 
     `stand_ins` take the place of required keys that are faulty or missing; look at `is_sound` before using them.
+    `context` is what validators need to know of other sections.
     """
     try:
-        return Parsed(table=model.model_validate(raw), faulty=frozenset(), faults=[])
+        return Parsed(table=model.model_validate(raw, context=context), faulty=frozenset(), faults=[])
     except ValidationError as error:
         found = _list_errors(error)
     faults = list(describe_errors(model, found, path))
     return Parsed(
-        table=_read_the_rest(model, deepcopy(raw), dict(stand_ins or {})),
+        table=_read_the_rest(model, deepcopy(raw), dict(stand_ins or {}), context),
         faulty=frozenset(_faulty_paths(faults, path)),
         faults=faults,
     )
@@ -67,10 +74,12 @@ def _faulty_paths(faults: list[Fault], path: str) -> Iterator[str]:
             yield fault.meant.removeprefix(path).lstrip(".")
 
 
-def _read_the_rest(model: type[TableT], raw: Any, stand_ins: dict[str, Any]) -> TableT | None:
+def _read_the_rest(
+    model: type[TableT], raw: Any, stand_ins: dict[str, Any], context: Mapping[str, Any] | None
+) -> TableT | None:
     while isinstance(raw, dict):
         try:
-            return model.model_validate(raw)
+            return model.model_validate(raw, context=context)
         except ValidationError as error:
             found = _list_errors(error)
         if not all(_mend(raw, item, stand_ins) for item in found):

@@ -15,6 +15,9 @@ from reminders.rules import Anchor, Clinic, Event, Rule
 HAPPENS_AFTER = timedelta(days=7)
 """When an event is recorded that a rule waits for."""
 
+VISITS_AFTER = timedelta(days=28)
+"""When a visit is that no interval leads to."""
+
 _CONTACTS = {channel: Contact(channel=channel, address="example") for channel in Channel}
 
 
@@ -47,7 +50,7 @@ def find_target(procedure: Procedure, clinic: Clinic) -> date | None:
     treatment = clinic.treatments[procedure.treatment]
     if treatment.interval is None:
         return None
-    (performed,) = list_performed_sessions([procedure], treatment, clinic.time_zone)
+    (performed,) = list_performed_sessions([procedure], treatment, clinic)
     return performed.target_on
 
 
@@ -104,25 +107,32 @@ def _choose_attributes(rule: Rule) -> dict[str, str]:
 
 def _list_needed_events(rule: Rule) -> Iterator[str]:
     yield from rule.when.happened
-    for event in (rule.anchor, rule.until):
-        if isinstance(event, Event) and event.fallback is None:
-            yield event.name
+    if isinstance(rule.anchor, Event) and rule.anchor.fallback is None:
+        yield rule.anchor.name
 
 
 # ---- the visit -------------------------------------------------------------------------------------------------
 
 
 def _book(case: PatientCase, rule: Rule, clinic: Clinic, performed_at: datetime) -> PatientCase:
-    """The visit, on the day the next session is due; no procedure before it where it is the first, or due no day."""
+    """The visit on the day the next session is due, or a while later where none is; or at the example's time itself,
+    with no procedure before it, where the rule asks for none."""
     target_on = find_target(case.procedures[0], clinic)
-    is_first = rule.anchor is Anchor.SESSION and (target_on is None or _wanted_number(rule) == 1)
-    starts_at = performed_at
-    if target_on is not None and not is_first:
-        starts_at = resolve_local(target_on, performed_at.astimezone(clinic.time_zone).time(), clinic.time_zone)
-    elif not is_first:
-        starts_at = performed_at + HAPPENS_AFTER
+    is_first = rule.anchor is Anchor.SESSION and _is_first_visit(rule, target_on)
+    starts_at = performed_at if is_first else _choose_visit(target_on, clinic, performed_at)
     visit = Session(id=1, treatment=rule.treatment, starts_at=starts_at, visit=1, changed_at=performed_at)
     return replace(case, procedures=() if is_first else case.procedures, sessions=(visit,))
+
+
+def _is_first_visit(rule: Rule, target_on: date | None) -> bool:
+    when, applies_to = rule.when, rule.applies_to
+    asks_for_more = when.answer or when.happened or when.total_decided or applies_to.session == "last"
+    return _wanted_number(rule) == 1 or (target_on is None and applies_to.sessions_from is None and not asks_for_more)
+
+
+def _choose_visit(target_on: date | None, clinic: Clinic, performed_at: datetime) -> datetime:
+    local = performed_at.astimezone(clinic.time_zone)
+    return resolve_local(target_on or local.date() + VISITS_AFTER, local.time(), clinic.time_zone)
 
 
 # ---- in words --------------------------------------------------------------------------------------------------

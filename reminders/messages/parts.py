@@ -48,4 +48,4 @@ def part_values(part: Part, clinic: Clinic) -> dict[str, Plain]:
 def _bound_of(part: Part, clinic: Clinic) -> Bound:
     # A treatment may have left the configuration since the reminder was planned.
     treatment = clinic.treatments.get(part.treatment)
-    return treatment.interval.bound if treatment else Bound.NOMINAL
+    return treatment.interval.bound if treatment and treatment.interval else Bound.NOMINAL

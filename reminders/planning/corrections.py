@@ -124,7 +124,9 @@ def tell_of_targets(
     return [
         _tell_of_target(session, told)
         for session in performed
-        if (told := _last_told_target(case, session, target_rules)) and told.target_on != session.target_on
+        if session.target_on
+        and (told := _last_told_target(case, session, target_rules))
+        and told.target_on != session.target_on
     ]
 
 
@@ -143,6 +145,7 @@ def _last_told_target(
 
 def _tell_of_target(session: PerformedSession, told: StoredReminder) -> DesiredTask:
     assert told.target_on is not None, "only a text that named a day can be wrong about it"
+    assert session.target_on is not None, "and only where there is a day it should have named"
     return DesiredTask(
         rule=TaskRule.TELL_PATIENT,
         key=f"target:{session.anchor_id}:{told.target_on}:{session.target_on}",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from reminders.config.faults import ConfigFaults
+from reminders.config.overrides import override_treatment
 from reminders.local_time import add_calendar, local_date
-from reminders.model import Procedure, Reason
-from reminders.rules import Treatment
+from reminders.model import TREATMENT, Procedure, Reason
+from reminders.planning.business_days import BusinessDays
+from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,13 @@ class PerformedSession:
     planned_sessions: int | None
     is_latest: bool
     """Of the latest course of this treatment."""
+    business_days: BusinessDays | None = None
+    """Where the treatment's interval falls on them."""
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What the procedures of the day have of each."""
+    events: Mapping[str, datetime] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def order(self) -> tuple[datetime, int]:
@@ -38,29 +49,53 @@ class PerformedSession:
         return self.performed_at, max(self.procedure_ids)
 
     @property
-    def target_on(self) -> date:
-        """The day the next session may be."""
-        return add_calendar(self.on, self.treatment.interval)
+    def earliest_on(self) -> date | None:
+        """The day the next session may be, whether or not the clinic is open; None: there is no next session."""
+        interval = self.treatment.interval
+        return add_calendar(self.on, interval) if interval else None
+
+    @property
+    def target_on(self) -> date | None:
+        """The day that texts name for the next session: never a closed one where business days count."""
+        earliest_on = self.earliest_on
+        if earliest_on is None or self.business_days is None:
+            return earliest_on
+        assert self.treatment.interval is not None, "an earliest day comes of an interval"
+        return self.business_days.roll(earliest_on, self.treatment.interval.bound)
+
+    @property
+    def latest_on(self) -> date | None:
+        """The last day on which the next session is not too late; None: there is none."""
+        limit = self.treatment.late_limit or _as_limit(self.treatment.interval)
+        return add_calendar(self.on, limit.longest) if limit else None
 
     def why_no_next_session(self) -> Reason | None:
         """None where there is a next session to speak of (domain: 'Is there a next one?')."""
         if not self.is_latest:
             return Reason.NEWER_PROCEDURE
+        if self.treatment.interval is None:
+            return Reason.LAST_SESSION
         if self.planned_sessions is not None:
             return None if self.number < self.planned_sessions else Reason.LAST_SESSION
-        return None if self.number < self.treatment.sessions.least else Reason.COURSE_UNDECIDED
+        usual = self.treatment.sessions
+        return None if usual is None or self.number < usual.least else Reason.COURSE_UNDECIDED
+
+
+def _as_limit(interval: Duration | None) -> Duration | None:
+    return interval if interval and interval.bound is Bound.AT_MOST else None
 
 
 def list_performed_sessions(
-    procedures: Iterable[Procedure], treatment: Treatment, zone: ZoneInfo
+    procedures: Iterable[Procedure], treatment: Treatment, clinic: Clinic
 ) -> list[PerformedSession]:
     """The sessions performed with one treatment, oldest first, with course and number worked out anew."""
+    zone = clinic.time_zone
     entered = [each for each in procedures if each.treatment == treatment.id]
     days = _group_by_day(entered, zone)
     numbers = _number_days(days)
     return [
         PerformedSession(
-            treatment=treatment,
+            treatment=_override(treatment, day),
             on=local_date(day[-1].performed_at, zone),
             performed_at=day[-1].performed_at,
             procedure_ids=tuple(procedure.id for procedure in day),
@@ -69,9 +104,34 @@ def list_performed_sessions(
             course=course,
             planned_sessions=_planned_sessions(days, numbers, course),
             is_latest=day is days[-1],
+            business_days=business_days_of(clinic) if treatment.calendar is Calendar.BUSINESS_DAYS else None,
+            attributes=_attributes_of(day),
+            events={name: at for procedure in day for name, at in procedure.events.items()},
+            answers={question: answer for procedure in day for question, answer in procedure.answers.items()},
+            overrides={rule: fields for procedure in day for rule, fields in procedure.overrides.items()},
         )
         for day, (course, number) in zip(days, numbers, strict=True)
     ]
+
+
+def business_days_of(clinic: Clinic) -> BusinessDays | None:
+    return BusinessDays(hours=clinic.opening_hours, zone=clinic.time_zone) if clinic.opening_hours else None
+
+
+def _override(treatment: Treatment, day: Sequence[Procedure]) -> Treatment:
+    """The treatment with the interval that a clinician has set for this patient."""
+    for procedure in reversed(day):
+        if fields := procedure.overrides.get(TREATMENT):
+            try:
+                return override_treatment(treatment, fields)
+            except ConfigFaults:
+                return treatment
+    return treatment
+
+
+def _attributes_of(day: Sequence[Procedure]) -> dict[str, frozenset[str]]:
+    names = {name for procedure in day for name in procedure.attributes}
+    return {name: frozenset(each.attributes[name] for each in day if name in each.attributes) for name in names}
 
 
 def _group_by_day(entered: Iterable[Procedure], zone: ZoneInfo) -> list[list[Procedure]]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import accumulate, count, islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
-from reminders.local_time import add_calendar, elapsed, end_of_day, resolve_local
-from reminders.rules import Duration, EndOfDay, Expiry, Rule, Unit
+from reminders.local_time import add_calendar, elapsed, end_of_day, local_date, resolve_local
+from reminders.planning.business_days import BusinessDays
+from reminders.rules import (
+    AfterDue,
+    Bound,
+    Calendar,
+    Duration,
+    EndOfDay,
+    Event,
+    Expiry,
+    Phase,
+    Repeat,
+    Rule,
+    Slots,
+    Unit,
+)
+
+_ONE_DAY = Duration(value=1, unit=Unit.DAYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +38,8 @@ class AnchorPoint:
     """The day that days, weeks and months count from."""
     not_before: datetime | None = None
     """Nothing is due before t0 (P1)."""
+    events: Mapping[str, datetime] = field(default_factory=dict)
+    """What has happened, for rules that end with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,73 +47,241 @@ class Moment:
     occurrence: int
     due_at: datetime
     expires_at: datetime
+    interval: timedelta | None = None
+    """To the next one, in a series that repeats within a day (P6)."""
 
 
-def list_moments(rule: Rule, point: AnchorPoint, zone: ZoneInfo) -> list[Moment]:
+def list_moments(
+    rule: Rule, point: AnchorPoint, zone: ZoneInfo, business_days: BusinessDays | None = None
+) -> list[Moment]:
     """The rule's occurrences for one anchor, with local clock times read in `zone`."""
-    due_times = list(_due_times(rule, point, zone))
+    places = _Places(
+        rule=rule,
+        point=point,
+        zone=zone,
+        business_days=business_days if rule.calendar is Calendar.BUSINESS_DAYS else None,
+    )
+    due = list(_due_times(places))
+    next_due = [each.at for each in due[1:]]
     return [
         Moment(
-            occurrence=number,
-            due_at=max(due_at, point.not_before) if point.not_before else due_at,
-            expires_at=_expires_at(rule, point, zone, next_due=due_times[number : number + 1]),
+            occurrence=each.occurrence,
+            due_at=max(each.at, point.not_before) if point.not_before else each.at,
+            expires_at=_expires_at(places, each.at, next_due[index : index + 1]),
+            interval=each.interval,
         )
-        for number, due_at in enumerate(due_times, start=1)
+        for index, each in enumerate(due)
     ]
 
 
-def _due_times(rule: Rule, point: AnchorPoint, zone: ZoneInfo) -> Iterator[datetime]:
-    if rule.repeat is None:
-        yield _place(rule, rule.starts, point, zone)
+# ---- from lengths to moments -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Places:
+    """Places lengths of one rule in time, counted from one anchor."""
+
+    rule: Rule
+    point: AnchorPoint
+    zone: ZoneInfo
+    business_days: BusinessDays | None
+    """None: all days count."""
+
+    def at(self, *lengths: Duration, clock: time | None = None) -> datetime:
+        """The moment that lies these lengths, one after the other, from the anchor.
+
+        `clock` is the local time on a day that is counted; None: the rule's own, or that of the hours before it.
+        """
+        instant, day = self.point.at, self.point.on
+        merged = _merge(lengths)
+        for number, length in enumerate(merged):
+            if length.unit.is_elapsed:
+                instant += elapsed(length)
+                day = local_date(instant, self.zone)
+            else:
+                wall = instant.astimezone(self.zone).time() if number else time(0)
+                day = self._move(day, length, is_first=number == 0)
+                at = self.rule.at.value if self.rule.at else wall
+                instant = resolve_local(day, at if clock is None else clock, self.zone)
+        return self._roll(instant, merged[-1], lengths[0].bound, clock)
+
+    def day(self, *lengths: Duration) -> date:
+        return local_date(self.at(*lengths, clock=time(0)), self.zone)
+
+    def midnight(self, *lengths: Duration) -> datetime:
+        return self.at(*lengths, clock=time(0))
+
+    def _move(self, day: date, length: Duration, *, is_first: bool) -> date:
+        if length.unit is not Unit.DAYS:
+            return add_calendar(day, length)
+        if is_first:
+            # Only days are numbered: a sheet whose 'day 1' is the anchor's own day counts from the day before.
+            day -= timedelta(days=self.rule.day_base)
+        return self.business_days.add(day, length.value) if self.business_days else add_calendar(day, length)
+
+    def _roll(self, instant: datetime, last: Duration, bound: Bound, clock: time | None) -> datetime:
+        """Off a closed day; where none may be later, to the open day before (a bound is never broken)."""
+        if self.business_days is None:
+            return instant
+        if last.unit.is_elapsed:
+            return self.business_days.roll_instant(instant, bound)
+        local = instant.astimezone(self.zone)
+        day = self.business_days.roll(local.date(), bound)
+        if day == local.date():
+            return instant
+        return resolve_local(day, local.time() if clock is None else clock, self.zone)
+
+
+def _merge(lengths: Iterable[Duration]) -> list[Duration]:
+    """Neighbours of one unit as one length, so that a date clamped to its month's end clamps no later one (P1)."""
+    merged: list[Duration] = []
+    for length in lengths:
+        if merged and merged[-1].unit is length.unit:
+            merged[-1] = replace(merged[-1], value=merged[-1].value + length.value)
+        else:
+            merged.append(length)
+    return merged
+
+
+def _times(length: Duration, number: int) -> Duration:
+    return replace(length, value=length.value * number)
+
+
+# ---- when they are due -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Due:
+    occurrence: int
+    at: datetime
+    interval: timedelta | None
+
+
+def _due_times(places: _Places) -> Iterator[_Due]:
+    """Numbered before any is left out, so that a corrected time of day gives no occurrence another's number."""
+    rule = places.rule
+    until = _until(places)
+    numbered = (
+        _Due(occurrence=number, at=at, interval=_interval(repeat))
+        for number, (at, repeat) in enumerate(_list_times(places), start=1)
+    )
+    due = takewhile(lambda each: until is None or each.at < until, numbered)
+    most = rule.repeat.times.most if rule.repeat and rule.repeat.times else None
+    return islice((each for each in due if not _is_missed_slot(places, each)), most)
+
+
+def _is_missed_slot(places: _Places, due: _Due) -> bool:
+    """The morning's slot of a procedure in the afternoon was never due; any other moment waits for t0 (P1)."""
+    not_before = places.point.not_before
+    return not_before is not None and due.at < not_before and _has_slots(places.rule)
+
+
+def _has_slots(rule: Rule) -> bool:
+    repeats = [rule.repeat, *(phase.repeat for phase in rule.phases)]
+    return any(repeat is not None and repeat.slots is not None for repeat in repeats)
+
+
+def _list_times(places: _Places) -> Iterator[tuple[datetime, Repeat | None]]:
+    rule = places.rule
+    if not rule.phases:
+        for at in _repeat_from(places, [rule.starts], rule.repeat):
+            yield at, rule.repeat
         return
-    until = _place(rule, rule.until, point, zone) if rule.until else None
+    for phase, begins in zip(rule.phases, _begin_phases(rule), strict=True):
+        end = _end_of_phase(places, begins, phase)
+        for at in _repeat_from(places, begins, phase.repeat):
+            if end is not None and at >= end:
+                break
+            yield at, phase.repeat
+
+
+def _begin_phases(rule: Rule) -> list[list[Duration]]:
+    """How far from the anchor each phase begins: `from`, and what the phases before it last."""
+    lasting = [phase.lasts for phase in rule.phases[:-1]]
+    assert all(lasting), "the configuration refuses a phase without an end before another"
+    return list(accumulate(([length] for length in lasting if length), initial=[rule.starts]))
+
+
+def _end_of_phase(places: _Places, begins: Sequence[Duration], phase: Phase) -> datetime | None:
+    if phase.lasts is None:
+        return None
+    runs_in_hours = phase.repeat is not None and phase.repeat.every is not None and phase.repeat.every.unit.is_elapsed
+    return places.at(*begins, phase.lasts) if runs_in_hours else places.midnight(*begins, phase.lasts)
+
+
+def _repeat_from(places: _Places, begins: Sequence[Duration], repeat: Repeat | None) -> Iterator[datetime]:
+    """Without an end, where it repeats: the caller knows it."""
+    if repeat is None:
+        yield places.at(*begins)
+        return
+    every = repeat.every or _ONE_DAY
     for number in count():
-        due_at = _place_nth(rule, rule.repeat.every, number, point, zone)
-        if until is not None and due_at >= until:
-            return
-        if rule.repeat.times is not None and number >= rule.repeat.times.most:
-            return
-        yield due_at
+        if repeat.slots is None:
+            yield places.at(*begins, _times(every, number))
+            continue
+        day = places.day(*begins, _times(every, number))
+        for clock in repeat.slots.times:
+            yield resolve_local(day, clock, places.zone)
 
 
-def _place(rule: Rule, length: Duration, point: AnchorPoint, zone: ZoneInfo) -> datetime:
-    """The moment that lies this far from the anchor."""
-    if length.unit.is_elapsed:
-        return point.at + elapsed(length)
-    return resolve_local(add_calendar(_day_zero(rule, length.unit, point), length), _clock(rule), zone)
+def _interval(repeat: Repeat | None) -> timedelta | None:
+    """Only a series that repeats within a day can have its next text too near (P6)."""
+    if repeat is None:
+        return None
+    if repeat.slots is not None:
+        return _least_gap(repeat.slots)
+    return elapsed(repeat.every) if repeat.every and repeat.every.unit.is_elapsed else None
 
 
-def _day_zero(rule: Rule, unit: Unit, point: AnchorPoint) -> date:
-    """Only days are numbered: a sheet whose 'day 1' is the anchor's own day counts from the day before."""
-    return point.on - timedelta(days=rule.day_base) if unit is Unit.DAYS else point.on
+def _least_gap(slots: Slots) -> timedelta | None:
+    minutes = [clock.hour * 60 + clock.minute for clock in slots.times]
+    return min((timedelta(minutes=later - earlier) for earlier, later in pairwise(minutes)), default=None)
 
 
-def _clock(rule: Rule) -> time:
-    return rule.at.value if rule.at else time(0)
+# ---- when it is over -------------------------------------------------------------------------------------------
 
 
-def _place_nth(rule: Rule, every: Duration, number: int, point: AnchorPoint, zone: ZoneInfo) -> datetime:
-    """The moment of a series that lies `number` steps after the first."""
-    if every.unit is rule.starts.unit:
-        # From the anchor itself, so that a date clamped to its month's end clamps no later one (P1).
-        return _place(rule, replace(every, value=rule.starts.value + number * every.value), point, zone)
-    first = _place(rule, rule.starts, point, zone)
-    if every.unit.is_elapsed:
-        return first + number * elapsed(every)
-    local = first.astimezone(zone)
-    clock = rule.at.value if rule.at else local.time()
-    return resolve_local(add_calendar(local.date(), every, number), clock, zone)
+def _until(places: _Places) -> datetime | None:
+    """Where the rule ends; None where only its phases or its `times` end it."""
+    until = places.rule.until
+    if until is None:
+        return None
+    if not isinstance(until, Event):
+        return places.at(until.longest)
+    assert until.fallback is not None, "the configuration refuses an end that may never come"
+    latest = places.at(until.fallback.longest)
+    return min(latest, places.point.events.get(until.name, latest))
 
 
-def _expires_at(rule: Rule, point: AnchorPoint, zone: ZoneInfo, next_due: list[datetime]) -> datetime:
-    expires = rule.expires
+def _end(places: _Places) -> datetime:
+    """Where the series ends, by its `until` or with its last phase."""
+    ends = [_until(places)]
+    if places.rule.phases:
+        ends.append(_end_of_phase(places, _begin_phases(places.rule)[-1], places.rule.phases[-1]))
+    known = [end for end in ends if end is not None]
+    assert known, "the configuration refuses a rule that expires at an end it does not have"
+    return min(known)
+
+
+def _expires_at(places: _Places, due_at: datetime, next_due: Sequence[datetime]) -> datetime:
+    expires = places.rule.expires
     if isinstance(expires, EndOfDay):
-        return end_of_day(_day_zero(rule, Unit.DAYS, point) + timedelta(days=expires.day), zone)
+        return end_of_day(places.day(Duration(value=expires.day, unit=Unit.DAYS)), places.zone)
+    if isinstance(expires, AfterDue):
+        return _after(due_at, expires.length, places.zone)
     if isinstance(expires, Duration):
-        return _place(rule, expires, point, zone)
+        return places.at(expires.longest)
     if expires is Expiry.ANCHOR:
-        return point.at
+        return places.point.at
+    if expires is Expiry.SAME_DAY:
+        return end_of_day(local_date(due_at, places.zone), places.zone)
     if expires is Expiry.NEXT and next_due:
         return next_due[0]
-    assert rule.until is not None, "the configuration refuses a rule that expires at an `until` it does not have"
-    return _place(rule, rule.until, point, zone)
+    return _end(places)
+
+
+def _after(instant: datetime, length: Duration, zone: ZoneInfo) -> datetime:
+    if length.unit.is_elapsed:
+        return instant + elapsed(length)
+    local = instant.astimezone(zone)
+    return resolve_local(add_calendar(local.date(), length), local.time(), zone)

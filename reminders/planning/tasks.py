@@ -66,6 +66,7 @@ def _decide_course(performed: Performed) -> Iterator[DesiredTask]:
             if latest.why_no_next_session() is not Reason.COURSE_UNDECIDED:
                 continue
             usual = latest.treatment.sessions
+            assert usual is not None, "a course without a usual number is never undecided"
             yield DesiredTask(
                 rule=TaskRule.DECIDE_COURSE,
                 key=f"{latest.anchor_id}:{latest.number}",
@@ -76,15 +77,20 @@ def _decide_course(performed: Performed) -> Iterator[DesiredTask]:
 
 
 def _intervals(case: PatientCase, visit: _Visit, performed: Performed) -> Iterator[DesiredTask]:
-    """What a visit breaks: the least interval of its own treatment, the next-session day of another."""
+    """What a visit breaks: the bounds of its own treatment's interval, the next-session day of another."""
     for treatment_id, sessions in performed.items():
         earlier = _latest_before(sessions, visit)
-        if earlier is None or visit.on >= earlier.target_on:
+        if earlier is None or earlier.earliest_on is None:
             continue
+        is_early = visit.on < earlier.earliest_on
         if treatment_id != visit.treatment.id:
-            yield _interval_task(TaskRule.OVERLAP, case, visit, earlier)
-        elif earlier.treatment.interval.bound is Bound.AT_LEAST:
-            yield _interval_task(TaskRule.TOO_EARLY, case, visit, earlier)
+            if is_early:
+                yield _interval_task(TaskRule.OVERLAP, case, visit, earlier, "before", earlier.earliest_on)
+            continue
+        if is_early and earlier.treatment.interval and earlier.treatment.interval.bound is Bound.AT_LEAST:
+            yield _interval_task(TaskRule.TOO_EARLY, case, visit, earlier, "before", earlier.earliest_on)
+        if earlier.latest_on is not None and visit.on > earlier.latest_on:
+            yield _interval_task(TaskRule.TOO_LATE, case, visit, earlier, "after", earlier.latest_on)
 
 
 def _latest_before(sessions: Sequence[PerformedSession], visit: _Visit) -> PerformedSession | None:
@@ -92,13 +98,15 @@ def _latest_before(sessions: Sequence[PerformedSession], visit: _Visit) -> Perfo
     return before[-1] if before else None
 
 
-def _interval_task(rule: TaskRule, case: PatientCase, visit: _Visit, earlier: PerformedSession) -> DesiredTask:
+def _interval_task(
+    rule: TaskRule, case: PatientCase, visit: _Visit, earlier: PerformedSession, side: str, bound_on: date
+) -> DesiredTask:
     return DesiredTask(
         rule=rule,
         # The pair of dates: performing the flagged booking on its day asks nothing new.
         key=f"{case.patient_id}:{earlier.treatment.id}:{earlier.on}:{visit.treatment.id}:{visit.on}",
-        text=f"Check with the clinician: {visit.treatment.name} on {say_day(visit.on)} comes before "
-        f"{say_day(earlier.target_on)}, counted from {earlier.treatment.name} on {say_day(earlier.on)}.",
+        text=f"Check with the clinician: {visit.treatment.name} on {say_day(visit.on)} comes {side} "
+        f"{say_day(bound_on)}, counted from {earlier.treatment.name} on {say_day(earlier.on)}.",
         procedure_id=visit.procedure_id,
         session_id=visit.session_id,
     )

@@ -112,7 +112,7 @@ WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
     "no expires": ({"expires": None}, "expires", "missing"),
     "an unknown word for quiet": ({"quiet": '"skpi"'}, "quiet", 'did you mean "skip"?'),
     "an unknown anchor": ({"anchor": '"birthday"'}, "anchor", '"procedure_end", "procedure_date"'),
-    "an unknown expiry": ({"expires": '"never"'}, "expires", '"next", "until" or "anchor"'),
+    "an unknown expiry": ({"expires": '"never"'}, "expires", '"next", "until", "anchor" or "same_day"'),
     "an unknown channel": ({"channels": '["sms", "fax"]'}, "channels.1", '"sms" or "email"'),
     "no channel": ({"channels": "[]"}, "channels", "each channel once"),
     "an unknown audience": ({"audience": '"family"'}, "audience", '"patient" or "staff"'),
@@ -210,7 +210,7 @@ def test_the_name_of_the_built_in_rule_is_taken() -> None:
     path, sentence = only_fault(write_rule(RULE, "correction"))
 
     assert path == "treatments.peel.rules.correction"
-    assert "built-in" in sentence
+    assert "meaning of its own" in sentence
 
 
 @pytest.mark.parametrize("interval", ["weeks = 0", "months = -1", "hours = 12"])

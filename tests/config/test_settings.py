@@ -10,6 +10,7 @@ import pytest
 import reminders
 from reminders.config import SmsProvider, SmtpSecurity, load_config
 from reminders.model import Quiet
+from reminders.rules import Duration
 from tests.config.config_factories import ACCOUNT_SID, SHIPPED, SMALL, load_text, only_fault
 
 ICING = "REMINDERS_TREATMENTS__FRACTIONAL_LASER__RULES__ICING"
@@ -141,7 +142,7 @@ def test_variables_reach_into_rules_whose_names_have_dashes() -> None:
 
     icing = config.clinic.treatments["fractional-laser"].rules[0]
     assert icing.quiet is Quiet.DEFER
-    assert icing.until is not None
+    assert isinstance(icing.until, Duration)
     assert icing.until.value == 12
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from reminders.model import Procedure, Reason
 from reminders.planning.courses import PerformedSession, list_performed_sessions
 from tests.clinic import LASER, NEEDLING
-from tests.factories import CLINIC, NEW_YORK, TOKYO, at, make_needling, make_procedure
+from tests.factories import CLINIC, TOKYO, at, make_needling, make_procedure
 
 
 def sessions_of(*procedures: Procedure, treatment: str = LASER) -> list[PerformedSession]:
-    return list_performed_sessions(procedures, CLINIC.treatments[treatment], NEW_YORK)
+    return list_performed_sessions(procedures, CLINIC.treatments[treatment], CLINIC)
 
 
 def monthly(*given: int | None, treatment: str = LASER) -> list[Procedure]:
@@ -90,7 +91,7 @@ def test_the_reminders_hang_on_the_procedure_entered_first() -> None:
 def test_a_day_is_the_clinics() -> None:
     """10:00 and 13:00 in New York are two days in Tokyo."""
     procedures = [make_procedure(id=1), make_procedure(id=2, performed_at=at("2026-03-10 13:00"))]
-    in_tokyo = list_performed_sessions(procedures, CLINIC.treatments[LASER], TOKYO)
+    in_tokyo = list_performed_sessions(procedures, CLINIC.treatments[LASER], replace(CLINIC, time_zone=TOKYO))
 
     assert (len(sessions_of(*procedures)), len(in_tokyo)) == (1, 2)
 
