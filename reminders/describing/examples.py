@@ -69,7 +69,7 @@ def _make_procedure(rule: Rule, clinic: Clinic, performed_at: datetime) -> Proce
         decided_at=performed_at if total else None,
         recorded_at=performed_at,
         attributes=_choose_attributes(rule),
-        events=dict.fromkeys(_list_needed_events(rule), performed_at + HAPPENS_AFTER),
+        events=dict.fromkeys(_list_needed_events(rule), _days_later(performed_at, HAPPENS_AFTER, clinic)),
         answers=rule.when.answer,
     )
 
@@ -131,8 +131,15 @@ def _is_first_visit(rule: Rule, target_on: date | None) -> bool:
 
 
 def _choose_visit(target_on: date | None, clinic: Clinic, performed_at: datetime) -> datetime:
-    local = performed_at.astimezone(clinic.time_zone)
-    return resolve_local(target_on or local.date() + VISITS_AFTER, local.time(), clinic.time_zone)
+    if target_on is None:
+        return _days_later(performed_at, VISITS_AFTER, clinic)
+    return resolve_local(target_on, performed_at.astimezone(clinic.time_zone).time(), clinic.time_zone)
+
+
+def _days_later(instant: datetime, days: timedelta, clinic: Clinic) -> datetime:
+    """At the same time of day."""
+    local = instant.astimezone(clinic.time_zone)
+    return resolve_local(local.date() + days, local.time(), clinic.time_zone)
 
 
 # ---- in words --------------------------------------------------------------------------------------------------
@@ -160,7 +167,14 @@ def _list_assumed(rule: Rule, case: PatientCase, clinic: Clinic) -> Iterator[str
     yield from (f"{name} is {values[0]}" for name, values in applies_to.attributes.items())
     for procedure in case.procedures:
         yield from (f"“{name}” on {say_day(local_date(at, zone))}" for name, at in procedure.events.items())
+        yield from (f"“{name}” not recorded" for name in _list_fallbacks(rule, procedure))
         if procedure.planned_sessions and applies_to.session != "last":
             yield f"{procedure.planned_sessions} sessions decided"
     yield from (f"“{question}” answered “{answer}”" for question, answer in rule.when.answer.items())
     yield from (f"a visit booked for {say_visit(session.starts_at, zone)}" for session in case.sessions)
+
+
+def _list_fallbacks(rule: Rule, procedure: Procedure) -> Iterator[str]:
+    """The events in whose place the rule's fallback stands."""
+    named = dict.fromkeys(event.name for event in (rule.anchor, rule.until) if isinstance(event, Event))
+    yield from (name for name in named if name not in procedure.events)

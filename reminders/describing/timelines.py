@@ -23,6 +23,7 @@ HOURS_APART = timedelta(hours=48)
 """What lies this close together, and counts in hours, is drawn by the hour."""
 
 _DAY = timedelta(days=1)
+_A_MINUTE = timedelta(minutes=1)
 
 DAYS_APART = timedelta(days=70)
 """What lies this close together is drawn by the day."""
@@ -55,7 +56,7 @@ class Row:
 
     @property
     def ends_at(self) -> datetime:
-        ends = (mark.at if mark.reason else mark.expires_at for mark in self.marks)
+        ends = (mark.at + _A_MINUTE if mark.reason else mark.expires_at for mark in self.marks)
         return max((self.anchor_at, *ends))
 
     @property

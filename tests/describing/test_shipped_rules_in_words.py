@@ -95,12 +95,17 @@ def test_a_treatment_tells_what_can_be_noted_recorded_and_asked() -> None:
 
 
 def test_a_treatment_tells_its_late_limit_and_what_closed_days_do() -> None:
-    limits = {"interval": Duration(value=10, most=14, unit=Unit.WEEKS), "late_limit": length(16, "weeks")}
-    clinic = with_treatment(CLINIC, sessions=None, calendar=Calendar.BUSINESS_DAYS, **limits)
+    treatment = replace(
+        CLINIC.treatments[LASER],
+        sessions=None,
+        interval=Duration(value=10, most=14, unit=Unit.WEEKS),
+        late_limit=length(16, "weeks"),
+        calendar=Calendar.BUSINESS_DAYS,
+    )
 
-    assert say_treatment(clinic.treatments[LASER]) == (
-        "The next session is due 10 weeks (of 10 to 14) after the one before, or on the open day after where the clinic "
-        "is closed then. The desk is told of a visit later than 16 weeks after the one before."
+    assert say_treatment(treatment) == (
+        "The next session is due 10 weeks (of 10 to 14) after the one before, or on the open day after where the "
+        "clinic is closed then. The desk is told of a visit later than 16 weeks after the one before."
     )
 
 
