@@ -40,7 +40,7 @@ STATUS = ["ok", "daemon_age_seconds", "overdue", "in_doubt", "paused", "tasks"]
         (("patient", "add", "--name", "Cleo", "--phone", "+16175550144"), ["patient"]),
         (("patients",), ["id", "name", "phone", "email", "time_zone", "language"]),
         (("done", "1"), ["task"]),
-        (("rules",), ["treatment", "rule", "anchor", "quiet", "figures"]),
+        (("rules",), ["treatment", "rule", "sentence", "figures"]),
         (("replan",), ["patients", "changes", "dry_run"]),
         (("dispatch",), ["handed_over", "settled", "notices"]),
         (("status",), STATUS),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reminders.describing import cite_briefly, say_rule
+from reminders.describing import cite_briefly, list_timed_figures, say_rule
+from reminders.rules import Figure, Rule, Treatment
 from tests.config.config_factories import OURS, Keys
 from tests.describing.sheets import EACH_MORNING, ONCE, WITHIN_HOURS, load_sheet
 
@@ -16,7 +17,21 @@ TWICE_A_DAY = f'{{ slots = {{ times = ["08:00", "evening"], {OURS} }} }}'
 def say(keys: Keys) -> str:
     """The rule's sentence; a dash stands for the same-day expiry, which the example is not about."""
     treatment = load_sheet(keys)
-    return say_rule(treatment.rules[0], treatment).replace(SAME_DAY, " -")
+    (rule,) = treatment.rules
+    assert list_said_figures(rule, treatment) == {figure for _, figure in list_timed_figures(rule, treatment)}
+    return say_rule(rule, treatment).replace(SAME_DAY, " -")
+
+
+def list_said_figures(rule: Rule, treatment: Treatment) -> set[Figure]:
+    """Those that the sentence asks a source of: none of the rule's may be missing, whatever the example."""
+    said: set[Figure] = set()
+
+    def note(figure: Figure) -> str:
+        said.add(figure)
+        return ""
+
+    say_rule(rule, treatment, note)
+    return said
 
 
 def length(written: str) -> str:

@@ -167,15 +167,13 @@ def test_a_taper_shows_how_many_leave_on_each_day() -> None:
 def test_hours_before_a_visit_days_and_months_have_each_their_scale() -> None:
     timeline = plan_sheet(
         {
-            "fasting": {"anchor": '"session"', "from": "{ hours = -8, OURS }", "expires": '"anchor"'}
-            | {"quiet": '"advance"'},
+            "fasting": WITHIN_HOURS
+            | {"anchor": '"session"', "from": "{ hours = -8, OURS }", "expires": '"anchor"', "quiet": '"advance"'},
             "stitches": AT_TEN
-            | {"anchor": '{ event = "healed", fallback = { days = 21, OURS } }'}
-            | {"from": "{ days = 3, OURS }"},
+            | {"anchor": '{ event = "healed", fallback = { days = 21, OURS } }', "from": "{ days = 3, OURS }"},
             "yearly": AT_TEN
-            | {"from": "{ months = 3, OURS }"}
-            | {"repeat": "{ every = { months = 3, OURS }, times = { count = 4, OURS } }"}
-            | {"expires": "{ weeks = 2, after_due = true, OURS }"},
+            | {"from": "{ months = 3, OURS }", "expires": "{ weeks = 2, after_due = true, OURS }"}
+            | {"repeat": "{ every = { months = 3, OURS }, times = { count = 4, OURS } }"},
         },
         SMALL.replace("interval = { weeks = 4, clinic_supplied = true }", 'events = ["healed"]'),
     )
