@@ -54,7 +54,7 @@ STATUS = ["ok", "daemon_age_seconds", "overdue", "in_doubt", "paused", "tasks"]
         (("patient", "add", "--name", "Cleo", "--phone", "+16175550144"), ["patient"]),
         (("patients",), ["id", "name", "phone", "email", "time_zone", "language", "attributes"]),
         (("done", "1"), ["task"]),
-        (("rules",), ["treatment", "rule", "anchor", "quiet", "figures"]),
+        (("rules",), ["treatment", "rule", "sentence", "figures"]),
         (("dispatch",), ["handed_over", "settled", "notices"]),
         (("status",), STATUS),
     ],
