@@ -115,6 +115,7 @@ WRONG = {
     "a range that begins elsewhere": ("weeks = [12, 14]", "weeks = [13, 14]", "interval", ["range_end"]),
     "a range that ends elsewhere": ("weeks = [12, 14]", "weeks = [12, 13]", "interval", ["range_end"]),
     "a range that begins before": ("weeks = [12, 14]", "weeks = [10, 14]", "interval", ["outside_range"]),
+    "a range beyond": ("weeks = [12, 14]", "weeks = [15, 18]", "interval", ["outside_range"]),
     "each end wrong in its way": ("weeks = [12, 14]", "weeks = [10, 13]", "interval", ["outside_range", "range_end"]),
     "a range in another unit": ("weeks = [12, 14]", "days = [12, 14]", "interval", ["unit"]),
     "a range that ends elsewhere in another unit": ("weeks = [12, 14]", "days = [12, 13]", "interval",
