@@ -23,7 +23,7 @@ _STAFF_VALUES: dict[StaffMail, Values] = {
 def list_readings(templates: Templates) -> Iterator[Reading]:
     """By treatment; corrections and withdrawals are built in, and every treatment has them. Then mails to staff."""
     for treatment in templates.clinic.treatments.values():
-        for saying in list_sayings(treatment.rules):
+        for saying in list_sayings(treatment.rules, templates.clinic):
             for part in saying.parts:
                 for channel in saying.channels:
                     yield from _read(templates, treatment.id, part, channel)
@@ -32,7 +32,7 @@ def list_readings(templates: Templates) -> Iterator[Reading]:
 
 
 def _read(templates: Templates, treatment: str, part: Part, channel: Channel) -> Iterator[Reading]:
-    values = _list_words(part_values(part, templates.clinic))
+    values = _list_words({**part_values(part, templates.clinic), **part.attributes})
     for text in _render(templates, part, channel):
         yield Reading(treatment=treatment, rule=part.rule, text=text, values=values, occurrence=part.occurrence)
 

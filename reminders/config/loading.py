@@ -30,7 +30,10 @@ from reminders.config.settings import (
 from reminders.config.sources import describe_unknown_variable, read_sources
 from reminders.rules import Clinic, Treatment
 
-SECTIONS = ["clinic", "visits", "database", "sms", "email", "web", "messages", "dispatch", "documents", "treatments"]
+SECTIONS = [
+    *("clinic", "visits", "database", "sms", "email", "web", "messages", "dispatch"),
+    *("documents", "treatments", "examples"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ class Config:
     dispatch: DispatchSettings
     documents: Mapping[str, DocumentSettings]
     templates_dir: Path
+    examples: tuple[Mapping[str, Any], ...] = ()
+    """As they stand in the file. A wrong one keeps no reminder from leaving: it is found where they are played."""
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
@@ -77,6 +82,7 @@ class _Sections:
         self.dispatch = self.parse(DispatchSettings, "dispatch")
         self.documents = self.parse_documents()
         self.treatments = self.parse_treatments(self.documents)
+        self.examples = self.list_examples()
         self.faults += check_sections(self.documents, self.data.get("treatments"))
         self.faults += check_sources(self.visits, "visits", self.documents)
         self.faults += check_visits(self.visits)
@@ -110,6 +116,13 @@ class _Sections:
         self.faults += faults
         return treatments
 
+    def list_examples(self) -> tuple[Mapping[str, Any], ...]:
+        raw = self.data.get("examples", [])
+        if isinstance(raw, list) and all(isinstance(example, dict) for example in raw):
+            return tuple(raw)
+        self.faults.append(Fault("examples", "Begin each example with [[examples]], in two brackets."))
+        return ()
+
     def build(self, folder: Path) -> Config:
         """Only where there are no faults."""
         clinic = _sound(self.clinic)
@@ -124,6 +137,7 @@ class _Sections:
             dispatch=_sound(self.dispatch),
             documents={key: _sound(parsed) for key, parsed in self.documents.items()},
             templates_dir=find_templates(folder),
+            examples=self.examples,
         )
 
 
