@@ -201,8 +201,11 @@ def _applies_to_attributes(scene: _Scene, rule: Rule, done: PerformedSession | N
 def _why_withheld(case: PatientCase, rule: Rule, done: PerformedSession | None) -> Reason | None:
     """The first condition of the rule that does not hold."""
     when = rule.when
-    if when.session_due is True and done and (why_none := done.why_no_next_session()):
+    why_none = done.why_no_next_session() if done else None
+    if when.session_due is True and why_none:
         return why_none
+    if when.session_due is False and done and why_none is not Reason.LAST_SESSION:
+        return why_none or Reason.SESSION_DUE
     if when.session_booked is not None and (rule.treatment in open_treatments(case.sessions)) != when.session_booked:
         return Reason.SESSION_NOT_BOOKED if when.session_booked else Reason.SESSION_BOOKED
     is_decided = done is not None and done.planned_sessions is not None
