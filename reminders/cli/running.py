@@ -1,4 +1,4 @@
-"""Commands for whoever runs the service: replan, daemon, dispatch, migrate, backup."""
+"""Commands for whoever runs the service: daemon, dispatch, migrate, backup."""
 
 from __future__ import annotations
 
@@ -11,38 +11,9 @@ import typer
 from reminders.cli.answers import answering, opened, start_logs
 from reminders.cli.options import Json, cli
 from reminders.cli.printing import print_json, say
-from reminders.replanning import count_changes, list_patient_ids, replan_patient
 from reminders.store import schema
 from reminders.store.backup import backup
-from reminders.store.engine import reading, writing
-from reminders.wiring import App, open_work
-
-
-@cli.command()
-def replan(
-    context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the changes and make none.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Plan every patient again, after a rule was edited."""
-    with opened(context) as app:
-        with reading(app.engine) as tx:
-            patient_ids = list_patient_ids(tx)
-        changed = sum(_replan_one(app, patient_id, is_dry_run=dry_run) for patient_id in patient_ids)
-    if as_json:
-        print_json([{"patients": len(patient_ids), "changes": changed, "dry_run": dry_run}])
-    else:
-        verb = "would change" if dry_run else "changed"
-        say(f"{changed} reminders of {len(patient_ids)} patients {verb}.")
-
-
-def _replan_one(app: App, patient_id: int, *, is_dry_run: bool) -> int:
-    # One transaction a patient: the whole can be stopped and run again.
-    with writing(app.engine) as tx:
-        changed = count_changes(replan_patient(tx, app.config.clinic, patient_id, app.clock()))
-        if is_dry_run:
-            tx.rollback()
-    return changed
+from reminders.wiring import open_work
 
 
 @cli.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from reminders.config.database import place_database
 from reminders.config.documents import DocumentSettings, check_sections
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey
 from reminders.config.figures import PARTS_OF_DAY, check_sources
+from reminders.config.lines import find_nearest_line
 from reminders.config.parsing import Parsed, TableT, parse_table
 from reminders.config.paths import join_path
 from reminders.config.rule_parsing import Surroundings, check_id, parse_treatments
@@ -29,7 +30,10 @@ from reminders.config.settings import (
 from reminders.config.sources import describe_unknown_variable, read_sources
 from reminders.rules import Clinic, Treatment
 
-SECTIONS = ["clinic", "visits", "database", "sms", "email", "web", "messages", "dispatch", "documents", "treatments"]
+SECTIONS = [
+    *("clinic", "visits", "database", "sms", "email", "web", "messages", "dispatch"),
+    *("documents", "treatments", "examples"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class Config:
     dispatch: DispatchSettings
     documents: Mapping[str, DocumentSettings]
     templates_dir: Path
+    examples: tuple[Mapping[str, Any], ...] = ()
+    """As they stand in the file. A wrong one keeps no reminder from leaving: it is found where they are played."""
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
@@ -56,7 +62,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     later = (fault for fault in sections.faults if fault.path not in known)
     faults = [*sources.faults, *name_variables(later, sources.set_by)]
     if faults:
-        raise ConfigFaults(faults)
+        raise ConfigFaults(place_faults(faults, str(path), sources.lines))
     return sections.build(path.absolute().parent)
 
 
@@ -76,6 +82,7 @@ class _Sections:
         self.dispatch = self.parse(DispatchSettings, "dispatch")
         self.documents = self.parse_documents()
         self.treatments = self.parse_treatments(self.documents)
+        self.examples = self.list_examples()
         self.faults += check_sections(self.documents, self.data.get("treatments"))
         self.faults += check_sources(self.visits, "visits", self.documents)
         self.faults += check_visits(self.visits)
@@ -109,6 +116,13 @@ class _Sections:
         self.faults += faults
         return treatments
 
+    def list_examples(self) -> tuple[Mapping[str, Any], ...]:
+        raw = self.data.get("examples", [])
+        if isinstance(raw, list) and all(isinstance(example, dict) for example in raw):
+            return tuple(raw)
+        self.faults.append(Fault("examples", "Begin each example with [[examples]], in two brackets."))
+        return ()
+
     def build(self, folder: Path) -> Config:
         """Only where there are no faults."""
         clinic = _sound(self.clinic)
@@ -123,6 +137,7 @@ class _Sections:
             dispatch=_sound(self.dispatch),
             documents={key: _sound(parsed) for key, parsed in self.documents.items()},
             templates_dir=find_templates(folder),
+            examples=self.examples,
         )
 
 
@@ -136,6 +151,15 @@ def find_templates(folder: Path) -> Path:
     package = Path(reminders.__file__).resolve().parent
     places = (folder / "templates", package / "_templates")
     return next((place for place in places if place.is_dir()), package.parent / "templates")
+
+
+def place_faults(faults: Iterable[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
+    """Each with its line, in the order of the file; what a variable or a missing section causes has none."""
+    placed = (
+        fault if fault.variable else replace(fault, file=file, line=find_nearest_line(lines, fault.path))
+        for fault in faults
+    )
+    return sorted(placed, key=lambda fault: fault.line or 0)
 
 
 def name_variables(faults: Iterable[Fault], set_by: Mapping[str, str]) -> Iterator[Fault]:
@@ -152,10 +176,10 @@ def name_variables(faults: Iterable[Fault], set_by: Mapping[str, str]) -> Iterat
 def _mention_variable(fault: Fault, set_by: Mapping[str, str]) -> Fault:
     for path, variable in set_by.items():
         if fault.path == path or fault.path.startswith(f"{path}."):
-            return Fault(fault.path, f"{fault.sentence} (It is set by {variable}.)")
+            return Fault(fault.path, f"{fault.sentence} (It is set by {variable}.)", variable=variable)
     return fault
 
 
 def _unknown_variable(fault: UnknownKey, path: str, variable: str) -> Fault:
     meant = fault.meant and fault.meant + path.removeprefix(fault.path)
-    return Fault(variable, describe_unknown_variable(variable, meant))
+    return Fault(variable, describe_unknown_variable(variable, meant), variable=variable)

@@ -150,6 +150,10 @@ def _record_search(
     attempt.look_at = None
     if attempt.provider_id is not None:
         return
+    if any(row.status == Status.SENDING for row in list_reminders(tx, message)):
+        # A later try is on its way: what the list shows may be that one, and its own word comes first.
+        attempt.look_at = now + work.pace.in_doubt_wait
+        return
     if found.result is Search.FOUND and _bind(tx, attempt, found):
         record_accepted(tx, attempt, message, found.provider_id, found.status, now)
     elif shows_another:

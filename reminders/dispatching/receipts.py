@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -215,7 +214,7 @@ def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: ReminderRow, n
         now=now,
         expires_at=row.expires_at,
         hours=hours_of_patient(tx, work.clinic, row.patient_id),
-        jitter=random.random(),
+        jitter=work.jitter(),
     )
     if isinstance(decision, RetryAt):
         row.status, row.next_attempt_at = Status.SCHEDULED, max(decision.at, row.due_at)

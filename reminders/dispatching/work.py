@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,6 +44,8 @@ class Work:
     providers: Mapping[Channel, Provider]
     staff_email: str
     pace: Pace
+    jitter: Callable[[], float] = random.random
+    """Spreads tries that failed together; a number in [0, 1)."""
 
     def now(self) -> datetime:
         return self.clock()

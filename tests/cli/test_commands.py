@@ -54,8 +54,7 @@ STATUS = ["ok", "daemon_age_seconds", "overdue", "in_doubt", "paused", "tasks"]
         (("patient", "add", "--name", "Cleo", "--phone", "+16175550144"), ["patient"]),
         (("patients",), ["id", "name", "phone", "email", "time_zone", "language", "attributes"]),
         (("done", "1"), ["task"]),
-        (("rules",), ["treatment", "rule", "anchor", "quiet", "figures"]),
-        (("replan",), ["patients", "changes", "dry_run"]),
+        (("rules",), ["treatment", "rule", "sentence", "figures"]),
         (("dispatch",), ["handed_over", "settled", "notices"]),
         (("status",), STATUS),
     ],
@@ -307,10 +306,12 @@ def test_an_edited_rule_moves_nothing_until_replan(desk: Desk) -> None:
     )
     before = desk.dump()
 
-    assert desk.ask("replan", "--dry-run") == [{"patients": 1, "changes": 4, "dry_run": True}]
+    kept = {"kept": 8, "moved": 4, "cancelled": 0, "added": 0, "noted": 0, "already_sent": 0}
+    total = {"patients": 1, "changes": 4, "dry_run": True, **kept}
+    assert desk.ask("replan", "--dry-run") == [{"patient": 1, **kept}, total]
     assert desk.dump() == before
-    assert desk.ask("replan") == [{"patients": 1, "changes": 4, "dry_run": False}]
-    assert desk.ask("replan") == [{"patients": 1, "changes": 0, "dry_run": False}]
+    assert desk.ask("replan") == [{"patient": 1, **kept}, total | {"dry_run": False}]
+    assert desk.ask("replan")[-1]["changes"] == 0
 
 
 def test_status_is_well_where_nobody_need_look(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from reminders.dispatching import settle_in_doubt, tidy_up
+from reminders.dispatching.receipts import record_receipts
 from reminders.dispatching.sending import begin_send
 from reminders.model import Channel, OutgoingMessage, Receipt, SearchResult, UnclearMessage
 from reminders.providers import Provider
@@ -152,6 +153,24 @@ def test_the_flag_goes_when_the_second_text_got_there_and_its_worker_died(
 
     assert len(twilio.accepted) == 1
     assert wired.state().short == ("accepted", None)
+
+
+def test_what_the_list_shows_while_a_second_text_is_on_its_way_is_left_to_that_text(
+    open_worker: Open, twilio: FakeTwilio
+) -> None:
+    wired = open_worker(REMINDERS_DISPATCH__LEASE_SECONDS="15", REMINDERS_DISPATCH__IN_DOUBT_WAIT_SECONDS="1")
+    wired.record_one()
+    die_in_mid_send(wired, "one that dies before the hand-over")
+    claim(wired.wait(seconds=10), "one that is slow")
+    messages = begin_send(wired.work, Channel.SMS, "one that is slow")
+    receipts = list(wired.work.providers[Channel.SMS].send(messages))
+    wired.wait(seconds=10)
+    settle_in_doubt(wired.work)
+    record_receipts(wired.work, receipts)
+    wired.pass_by(minutes=20)
+
+    assert len(twilio.accepted) == 1
+    assert (wired.provider_id(), *wired.state().short) == (twilio.accepted[0]["sid"], "accepted", None)
 
 
 def test_two_workers_never_pass_the_sender_s_rate(open_worker: Open) -> None:

@@ -1,0 +1,126 @@
+"""Plays a scenario: the desk's events and the daemon's work, on a clock that jumps to each next moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from reminders.clock import SetClock
+from reminders.config import Config, EmailSettings, Fault, SmsSettings
+from reminders.config.paths import join_path
+from reminders.dispatching import Work, dispatch_due, settle_in_doubt, tidy_up
+from reminders.model import Channel, Refusal
+from reminders.simulation.database import empty_database
+from reminders.simulation.desk import Desk
+from reminders.simulation.items import Item, list_items
+from reminders.simulation.moments import Moments, read_moments
+from reminders.simulation.providers import ScriptedProvider
+from reminders.simulation.scenario import Scenario, ScenarioFaults
+from reminders.simulation.tables import Step
+from reminders.store.engine import reading
+from reminders.wiring import App, open_app, open_work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What came of a scenario."""
+
+    scenario: Scenario
+    items: tuple[Item, ...]
+
+
+def rehearse(scenario: Scenario) -> Rehearsal:
+    """Play a scenario in memory; nothing leaves the machine and nothing is kept.
+
+    Raises ScenarioFaults with everything that the front desk refused, and TemplateFaults.
+    """
+    begins_at = min((step.at for step in scenario.steps), default=scenario.until)
+    with _opened(scenario, SetClock(begins_at)) as stage:
+        stage.play()
+        return Rehearsal(scenario=scenario, items=tuple(list_items(stage.app, stage.desk.names, scenario)))
+
+
+@contextmanager
+def _opened(scenario: Scenario, clock: SetClock) -> Iterator[_Stage]:
+    with empty_database() as engine:
+        app = replace(open_app(_harmless(scenario.config), clock), engine=engine)
+        yield _Stage(scenario, app, clock)
+
+
+def _harmless(config: Config) -> Config:
+    """The same rules and texts, without the clinic's database and providers."""
+    return replace(config, database_url="sqlite://", sms=SmsSettings(), email=EmailSettings())
+
+
+class _Stage:
+    def __init__(self, scenario: Scenario, app: App, clock: SetClock) -> None:
+        self.app = app
+        self._scenario = scenario
+        self._clock = clock
+        self._providers = {channel: ScriptedProvider(channel, clock) for channel in Channel}
+        # A retry's wait is spread by chance; a rehearsal is the same each time.
+        self._work = replace(open_work(app), providers=self._providers, jitter=lambda: 0.5)
+        self.desk = Desk(app, clock, self._providers)
+        self._down_until = clock.now
+        self._refused: list[Fault] = []
+
+    def play(self) -> None:
+        self._add_patients()
+        for at, steps in groupby(self._scenario.steps, key=lambda step: step.at):
+            self._run_until(at)
+            for step in steps:
+                self._play_step(step)
+        self._run_until(self._scenario.until)
+        if self._refused:
+            raise ScenarioFaults(self._refused)
+
+    def _add_patients(self) -> None:
+        for number, patient in enumerate(self._scenario.patients, start=1):
+            try:
+                self.desk.add(patient)
+            except Refusal as refusal:
+                self._refused.append(Fault(join_path(self._scenario.place, "patients", number), str(refusal)))
+
+    def _play_step(self, step: Step) -> None:
+        if step.until is not None:
+            self._down_until = max(self._down_until, step.until)
+        try:
+            self.desk.play(step.event)
+        except Refusal as refusal:
+            self._refused.append(Fault(step.place, str(refusal)))
+        except KeyError:
+            # It speaks of what was refused before: one fault is not to look like two.
+            assert self._refused, "the scenario's references were checked before it began"
+
+    def _run_until(self, end: datetime) -> None:
+        """The daemon at work, up to and without this moment, unless it is down."""
+        if self._clock.now < self._down_until:
+            self._clock.now = min(self._down_until, end)
+        run_until(self._work, self._clock, end)
+
+
+_PARTS: tuple[tuple[str, Callable[[Work], object]], ...] = (
+    ("tidy", tidy_up),
+    ("dispatch", dispatch_due),
+    ("settle", settle_in_doubt),
+)
+"""The daemon's work. Mails to the staff are left out: a rehearsal shows the tasks that they speak of."""
+
+
+def run_until(work: Work, clock: SetClock, end: datetime) -> None:
+    """Let the daemon run: each part of its work whenever it has something to do, up to and without this moment."""
+    moments = _look_ahead(work)
+    while clock.now < end:
+        for name, part in _PARTS:
+            if moments.is_due(name, clock.now):
+                part(work)
+                moments = _look_ahead(work)
+        clock.now = min(end, moments.next_after(clock.now) or end)
+
+
+def _look_ahead(work: Work) -> Moments:
+    with reading(work.engine) as tx:
+        return read_moments(tx, work.clinic)
