@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -99,8 +98,8 @@ def _sources_of(each: PlanLine, clinic: Clinic) -> list[str]:
 
 
 def _say_decider(key: str, who: Mapping[str, str]) -> str | None:
-    """`key` is a figure's, such as `repeat.every` or `phases[0].lasts`; what was set is the whole of `repeat`."""
-    whole = re.split(r"[.\[]", key)[0]
+    """`key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`."""
+    whole = "repeat" if key in ("every", "slots", "times") else key.partition(".")[0]
     return f"set by {who[whole]}" if whole in who else None
 
 
