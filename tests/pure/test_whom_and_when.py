@@ -148,6 +148,12 @@ def test_an_event_may_be_taken_to_happen_so_long_after_the_procedure() -> None:
     assert due(make_case(make_procedure(events={"healed": at("2026-03-20 18:00")})), rule) == ["2026-03-21 10:00"]
 
 
+def test_the_day_on_which_an_event_is_taken_to_happen_has_its_morning_too() -> None:
+    rule = make_rule(anchor=Event(name="healed", fallback=length(21, "days")), starts=length(0, "days"))
+
+    assert due(make_case(make_procedure()), rule) == ["2026-03-31 10:00"]
+
+
 def test_a_fallback_in_hours_is_elapsed() -> None:
     rule = make_rule(anchor=Event(name="healed", fallback=length(5, "hours")), starts=length(1, "hours"), at=None)
 

@@ -37,11 +37,11 @@ def played(until: str, *events: dict[str, object], **parts: Any) -> Rehearsal:
 
 
 def faults_of(until: str, *events: dict[str, object], **parts: Any) -> list[str]:
-    """Every fault, as it is printed; what the desk refuses during the rehearsal, too."""
+    """Every fault with its place; what the desk refuses during the rehearsal, too."""
     try:
         played(until, *events, **parts)
     except ScenarioFaults as faults:
-        return [str(fault) for fault in faults.faults]
+        return [f"{fault.path}: {fault.sentence}" for fault in faults.faults]
     return []
 
 
