@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.local_time import local_date
 from reminders.messages import Part, StaffMail, Templates
@@ -64,24 +64,33 @@ class Visits:
 
 def load_visits(tx: Transaction, patient_ids: Iterable[int]) -> Visits:
     ids = list(patient_ids)
-    sessions = tx.scalars(select(SessionRow).where(SessionRow.patient_id.in_(ids))).all()
+    if not ids:
+        return Visits(precision={}, told={})
+    sessions = tx.execute(_SESSIONS, {"patient_ids": ids}).all()
     visit_of = {row.id: row.visit or row.id for row in sessions}
     if not sessions:
         return Visits(precision={}, told={})
-    named = tx.execute(
-        select(ReminderRow.anchor_id, ReminderRow.visit_at)
-        .where(
-            ReminderRow.patient_id.in_(ids),
-            ReminderRow.anchor_kind == AnchorKind.SESSION,
-            ReminderRow.status.in_(LEFT),
-            ReminderRow.visit_at.is_not(None),
-        )
-        .order_by(ReminderRow.left_at, ReminderRow.id)
-    )
+    named = tx.execute(_NAMED, {"patient_ids": ids})
     return Visits(
         precision={row.id: Precision(row.precision) for row in sessions},
         told={visit_of[anchor_id]: visit_at for anchor_id, visit_at in named if visit_at is not None},
     )
+
+
+_SESSIONS = select(SessionRow.id, SessionRow.visit, SessionRow.precision).where(
+    SessionRow.patient_id.in_(bindparam("patient_ids", expanding=True))
+)
+
+_NAMED = (
+    select(ReminderRow.anchor_id, ReminderRow.visit_at)
+    .where(
+        ReminderRow.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ReminderRow.anchor_kind == AnchorKind.SESSION,
+        ReminderRow.status.in_(LEFT),
+        ReminderRow.visit_at.is_not(None),
+    )
+    .order_by(ReminderRow.left_at, ReminderRow.id)
+)
 
 
 def named_target(templates: Templates, said: Said) -> date | None:
@@ -134,9 +143,16 @@ def _compose_for_staff(templates: Templates, said: Sequence[Said]) -> Composed:
 
 def is_first_text(tx: Transaction, contact: str, before: datetime | None = None) -> bool:
     """Whether no text has ever left to this number (C8), or none before a moment."""
-    left = select(MessageRow.id).where(
-        MessageRow.channel == Channel.SMS, MessageRow.contact == contact, MessageRow.left_at.is_not(None)
-    )
     if before is not None:
-        left = left.where(MessageRow.left_at < before)
-    return tx.scalar(left.limit(1)) is None
+        return tx.scalar(_LEFT_BEFORE, {"contact": contact, "before": before}) is None
+    return tx.scalar(_LEFT_EVER, {"contact": contact}) is None
+
+
+_LEFT_EVER = (
+    select(MessageRow.id)
+    .where(
+        MessageRow.channel == Channel.SMS, MessageRow.contact == bindparam("contact"), MessageRow.left_at.is_not(None)
+    )
+    .limit(1)
+)
+_LEFT_BEFORE = _LEFT_EVER.where(MessageRow.left_at < bindparam("before"))

@@ -54,7 +54,7 @@ def claim(wired: WiredClinic, worker: str, meanwhile: Callable[[], object] = lam
 def die_in_mid_send(wired: WiredClinic, worker: str, *, after_hand_over: bool = False) -> None:
     """A worker begins to send and is gone; what it left is looked for, and waits for another one."""
     claim(wired, worker)
-    messages = begin_send(wired.work, Channel.SMS, worker)
+    messages = begin_send(wired.work, Channel.SMS, worker).messages
     if after_hand_over:
         list(wired.work.providers[Channel.SMS].send(messages))
     pace = wired.work.pace
