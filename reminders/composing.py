@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
@@ -24,6 +23,10 @@ from reminders.tables import MessageRow, PatientRow, ProcedureRow, ReminderRow, 
 Anchored = tuple[AnchorKind, int]
 Noted = Mapping[str, tuple[str, ...]]
 """The values of each attribute."""
+
+
+_SessionLine = Row[int, int, str, int | None, str]
+"""id, patient, treatment, visit and precision of a session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +91,14 @@ def load_facts(tx: Transaction, clinic: Clinic, patient_ids: Iterable[int]) -> F
     )
 
 
-def _load_told(tx: Transaction, ids: Collection[int], sessions: Iterable[Row[Any]]) -> Mapping[int, datetime]:
+def _load_told(tx: Transaction, ids: Collection[int], sessions: Iterable[_SessionLine]) -> Mapping[int, datetime]:
     visit_of = {row.id: row.visit or row.id for row in sessions}
     named = tx.execute(_NAMED, {"patient_ids": list(ids)})
     return {visit_of[anchor_id]: visit_at for anchor_id, visit_at in named if visit_at is not None}
 
 
 def _load_attributes(
-    tx: Transaction, clinic: Clinic, ids: Collection[int], sessions: Iterable[Row[Any]]
+    tx: Transaction, clinic: Clinic, ids: Collection[int], sessions: Iterable[_SessionLine]
 ) -> Mapping[Anchored, Noted]:
     """As rules look at them: those of the day's procedures, else the patient's. A visit has those of the latest day."""
     declaring = [treatment for treatment in clinic.treatments.values() if treatment.attributes]
