@@ -13,12 +13,9 @@ from reminders.model import Channel, TaskRule
 from reminders.store.changes import close_tasks, raise_task
 from reminders.store.claims import is_paused, load_channel, take_probe
 from reminders.store.engine import Transaction
-from reminders.store.statements import table_of
 from reminders.tables import ChannelRow
 
 _log = structlog.get_logger()
-
-_CHANNELS = table_of(ChannelRow)
 
 RATE = "rate"
 """The pause that a provider's 'too many requests' asks for: it simply ends."""
@@ -80,8 +77,8 @@ def wait_for_rate(tx: Transaction, channel: Channel, now: datetime, retry_after:
 
 
 _PAUSE = (
-    select(_CHANNELS.c.paused_until, _CHANNELS.c.paused_reason, _CHANNELS.c.paused_since)
-    .where(_CHANNELS.c.channel == bindparam("channel"))
+    select(ChannelRow.paused_until, ChannelRow.paused_reason, ChannelRow.paused_since)
+    .where(ChannelRow.channel == bindparam("channel"))
     # Whoever changes a pause writes it at once.
     .execution_options(autoflush=False)
 )

@@ -36,17 +36,18 @@ def rehearse(scenario: Scenario) -> Rehearsal:
 
     Raises ScenarioFaults with everything that the front desk refused, and TemplateFaults.
     """
-    begins_at = min((step.at for step in scenario.steps), default=scenario.until)
-    with _opened(scenario, SetClock(begins_at)) as stage:
+    with open_stage(scenario) as stage:
         stage.play()
         return Rehearsal(scenario=scenario, items=tuple(list_items(stage.app, stage.desk.names, scenario)))
 
 
 @contextmanager
-def _opened(scenario: Scenario, clock: SetClock) -> Iterator[_Stage]:
+def open_stage(scenario: Scenario) -> Iterator[Stage]:
+    """Everything that a scenario is played with, for those who want to look at its rows, too."""
+    clock = SetClock(min((step.at for step in scenario.steps), default=scenario.until))
     with empty_database() as engine:
         app = replace(open_app(_harmless(scenario.config), clock), engine=engine)
-        yield _Stage(scenario, app, clock)
+        yield Stage(scenario, app, clock)
 
 
 def _harmless(config: Config) -> Config:
@@ -54,7 +55,9 @@ def _harmless(config: Config) -> Config:
     return replace(config, database_url="sqlite://", sms=SmsSettings(), email=EmailSettings())
 
 
-class _Stage:
+class Stage:
+    """A clinic in memory, its desk and its daemon."""
+
     def __init__(self, scenario: Scenario, app: App, clock: SetClock) -> None:
         self.app = app
         self._scenario = scenario

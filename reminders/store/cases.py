@@ -168,7 +168,6 @@ def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> Sendin
 
 def load_stored_reminders(tx: Transaction, patient_id: int) -> list[StoredReminder]:
     """What the rows hold, without a row object for each: most of them are long settled."""
-    tx.flush()
     return [read_reminder(row) for row in tx.execute(_REMINDERS_OF, {"patient_id": patient_id})]
 
 

@@ -28,7 +28,6 @@ PLANNED_TASKS = (
 
 def apply_changes(tx: Transaction, patient_id: int, changes: Iterable[Change], now: datetime) -> None:
     """Apply a patient's changes. The caller holds the patient's row."""
-    tx.flush()
     added = []
     for change in changes:
         if isinstance(change, Add):

@@ -1,7 +1,7 @@
 """Statements that run with every reminder are built once, when their module is imported.
 
 SQLAlchemy takes several times longer to build a statement than SQLite to run it. What writes is addressed to the table
-and not to the row class, which saves the search for rows in memory; the caller flushes first, and reads again after.
+and not to the row class, which saves the search for rows in memory; whoever holds such a row reads it again.
 """
 
 from __future__ import annotations
