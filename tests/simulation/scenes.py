@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reminders.config import Config, load_config
+from reminders.config import Config, Fault, load_config
 from reminders.simulation import Item, Rehearsal, Scenario, ScenarioFaults, rehearse
 from reminders.simulation.scenario import build_scenario
 from tests.clinic import ROOT
@@ -41,8 +41,12 @@ def faults_of(until: str, *events: dict[str, object], **parts: Any) -> list[str]
     try:
         played(until, *events, **parts)
     except ScenarioFaults as faults:
-        return [f"{fault.path}: {fault.sentence}" for fault in faults.faults]
+        return [say(fault) for fault in faults.faults]
     return []
+
+
+def say(fault: Fault) -> str:
+    return f"{fault.path}: {fault.sentence}"
 
 
 def short(item: Item) -> tuple[str, str]:
