@@ -10,6 +10,7 @@ from reminders.config.faults import ConfigFaults
 from reminders.config.overrides import override_rule
 from reminders.local_time import add_calendar, elapsed, local_date, resolve_local
 from reminders.model import (
+    TREATMENT,
     AnchorKind,
     Audience,
     Channel,
@@ -85,7 +86,7 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
             point=point,
             contact=_choose_contact(scene.case, rule),
             withheld=fault or _why_undecided(applies) or _why_withheld(scene.case, rule, done),
-            is_overridden=rule is not configured,
+            is_overridden=rule is not configured or (rule.anchor is Anchor.TARGET and TREATMENT in done.overrides),
             superseded_from=_superseded_from(scene, rule, done),
             names=point.at if rule.anchor is Anchor.TARGET else None,
         )
@@ -135,6 +136,8 @@ def _override(rule: Rule, done: PerformedSession | None) -> tuple[Rule, Reason |
 
     Where an edit of the file has made them impossible nothing leaves by the file's own figures instead.
     """
+    if done and done.is_override_faulty and rule.anchor is Anchor.TARGET:
+        return rule, Reason.OVERRIDE_FAULTY
     fields = done.overrides.get(rule.id) if done else None
     if not fields:
         return rule, None

@@ -328,6 +328,23 @@ def test_an_interval_can_be_set_for_a_patient() -> None:
     assert due(make_case(override(TREATMENT, interval={"weeks": 8})), rule) == ["2026-05-05 10:00"]
 
 
+def test_an_interval_that_the_treatment_no_longer_bears_lets_nothing_leave_that_hangs_on_it() -> None:
+    target = make_rule(id="target", anchor=Anchor.TARGET, starts=length(0, "days"))
+    clinic = make_clinic(target, make_rule())
+    planned = plan_reminders(make_case(override(TREATMENT, interval={"hours": 8})), clinic).reminders
+
+    assert [(each.identity.rule, each.withheld) for each in planned] == [
+        ("target", Reason.OVERRIDE_FAULTY),
+        ("check", None),
+    ]
+
+
+def test_a_text_that_hangs_on_an_interval_set_for_the_patient_says_so() -> None:
+    rule = make_rule(anchor=Anchor.TARGET, starts=length(0, "days"))
+
+    assert [each.is_overridden for each in plan(make_case(override(TREATMENT, interval={"weeks": 8})), rule)] == [True]
+
+
 def test_an_override_of_the_latest_procedure_holds_for_the_session_that_is_booked() -> None:
     rule = make_rule(anchor=Anchor.SESSION, starts=length(-1, "days"))
     case = make_case(override("check", **{"from": {"days": -3}}), make_session())
