@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,10 +11,18 @@ from sqlalchemy import select
 
 from reminders.local_time import local_date
 from reminders.messages import Part, StaffMail, Templates
+from reminders.messages.parts import list_attributes
 from reminders.messages.sandbox import Plain
-from reminders.model import CORRECTION, LEFT, AnchorKind, Audience, Channel, Precision
+from reminders.model import CORRECTION, LEFT, AnchorKind, Audience, Channel, Precision, Procedure
+from reminders.planning.courses import PerformedSession, list_performed_sessions
+from reminders.rules import Clinic
+from reminders.store.cases import read_procedure
 from reminders.store.engine import Transaction
-from reminders.tables import MessageRow, ReminderRow, SessionRow
+from reminders.tables import MessageRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
+
+Anchored = tuple[AnchorKind, int]
+Noted = Mapping[str, tuple[str, ...]]
+"""The values of each attribute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +35,7 @@ class Said:
     audience: Audience
     channel: Channel
     leave_at: datetime
+    anchor_kind: AnchorKind
     anchor_id: int
     target_on: date | None
     visit_at: datetime | None
@@ -39,6 +49,7 @@ class Said:
             audience=Audience(row.audience),
             channel=Channel(row.channel),
             leave_at=leave_at,
+            anchor_kind=AnchorKind(row.anchor_kind),
             anchor_id=row.anchor_id,
             target_on=row.target_on,
             visit_at=row.visit_at,
@@ -54,20 +65,28 @@ class Composed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visits:
-    """What texts need to know of sessions: whether a time was given, and which time the patient was told."""
+class Facts:
+    """What texts need to know beside the reminder itself."""
 
     precision: Mapping[int, Precision]
+    """By session: whether a time was given."""
     told: Mapping[int, datetime]
     """By visit: the last time that a text named."""
+    attributes: Mapping[Anchored, Noted]
 
 
-def load_visits(tx: Transaction, patient_ids: Iterable[int]) -> Visits:
+def load_facts(tx: Transaction, clinic: Clinic, patient_ids: Iterable[int]) -> Facts:
     ids = list(patient_ids)
-    sessions = tx.scalars(select(SessionRow).where(SessionRow.patient_id.in_(ids))).all()
+    sessions = tx.scalars(select(SessionRow).where(SessionRow.patient_id.in_(ids)).order_by(SessionRow.id)).all()
+    return Facts(
+        precision={row.id: Precision(row.precision) for row in sessions},
+        told=_load_told(tx, ids, sessions) if sessions else {},
+        attributes=_load_attributes(tx, clinic, ids, sessions),
+    )
+
+
+def _load_told(tx: Transaction, ids: Collection[int], sessions: Iterable[SessionRow]) -> Mapping[int, datetime]:
     visit_of = {row.id: row.visit or row.id for row in sessions}
-    if not sessions:
-        return Visits(precision={}, told={})
     named = tx.execute(
         select(ReminderRow.anchor_id, ReminderRow.visit_at)
         .where(
@@ -78,10 +97,55 @@ def load_visits(tx: Transaction, patient_ids: Iterable[int]) -> Visits:
         )
         .order_by(ReminderRow.left_at, ReminderRow.id)
     )
-    return Visits(
-        precision={row.id: Precision(row.precision) for row in sessions},
-        told={visit_of[anchor_id]: visit_at for anchor_id, visit_at in named if visit_at is not None},
+    return {visit_of[anchor_id]: visit_at for anchor_id, visit_at in named if visit_at is not None}
+
+
+def _load_attributes(
+    tx: Transaction, clinic: Clinic, ids: Collection[int], sessions: Iterable[SessionRow]
+) -> Mapping[Anchored, Noted]:
+    """As rules look at them: those of the day's procedures, else the patient's. A visit has those of the latest day."""
+    declaring = [treatment for treatment in clinic.treatments.values() if treatment.attributes]
+    if not declaring:
+        return {}
+    patients = tx.execute(select(PatientRow.id, PatientRow.attributes).where(PatientRow.id.in_(ids)))
+    procedures = _load_procedures(tx, ids, [treatment.id for treatment in declaring])
+    visits: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for row in sessions:
+        visits[row.patient_id, row.treatment].append(row.id)
+    noted: dict[Anchored, Noted] = {}
+    for patient_id, own in patients:
+        of_patient = {name: (value,) for name, value in own.items()}
+        for treatment in declaring:
+            latest: Noted = of_patient
+            for done in list_performed_sessions(procedures[patient_id], treatment, clinic):
+                latest = {**of_patient, **_gather(done, procedures[patient_id])}
+                noted[AnchorKind.PROCEDURE, done.anchor_id] = latest
+            for session_id in visits[patient_id, treatment.id]:
+                noted[AnchorKind.SESSION, session_id] = latest
+    return noted
+
+
+def _load_procedures(
+    tx: Transaction, ids: Collection[int], treatments: Collection[str]
+) -> Mapping[int, list[Procedure]]:
+    rows = tx.scalars(
+        select(ProcedureRow)
+        .where(ProcedureRow.patient_id.in_(ids), ProcedureRow.treatment.in_(treatments))
+        .order_by(ProcedureRow.performed_at, ProcedureRow.id)
     )
+    found: dict[int, list[Procedure]] = defaultdict(list)
+    for row in rows:
+        found[row.patient_id].append(read_procedure(row))
+    return found
+
+
+def _gather(done: PerformedSession, procedures: Iterable[Procedure]) -> Noted:
+    """The values of each attribute, in the order of the day's procedures."""
+    noted: dict[str, list[str]] = defaultdict(list)
+    for procedure in procedures:
+        for name, value in procedure.attributes.items() if procedure.id in done.procedure_ids else ():
+            noted[name].append(value)
+    return {name: tuple(dict.fromkeys(values)) for name, values in noted.items()}
 
 
 def named_target(templates: Templates, said: Said) -> date | None:
@@ -92,13 +156,11 @@ def named_target(templates: Templates, said: Said) -> date | None:
     return said.target_on if leaves_on <= said.target_on else None
 
 
-def compose(
-    templates: Templates, said: Sequence[Said], visits: Visits, *, patient_name: str, is_first: bool
-) -> Composed:
+def compose(templates: Templates, said: Sequence[Said], facts: Facts, *, patient_name: str, is_first: bool) -> Composed:
     """One message that names each reminder. All are of one patient, channel and audience. Raises Unrenderable."""
     if said[0].audience is Audience.STAFF:
         return _compose_for_staff(templates, said)
-    parts = [_part(templates, each, visits) for each in said]
+    parts = [_part(templates, each, facts) for each in said]
     if said[0].channel is Channel.EMAIL:
         mail = templates.render_email(parts, patient_name)
         return Composed(body=mail.text, subject=mail.subject, html=mail.html)
@@ -106,19 +168,29 @@ def compose(
     return Composed(body=text.body, segments=text.segments)
 
 
-def _part(templates: Templates, said: Said, visits: Visits) -> Part:
+def _part(templates: Templates, said: Said, facts: Facts) -> Part:
     is_unbooked = said.rule == CORRECTION and said.visit_at is None
     # A visit that no longer stands is named as the patient knows it.
-    visit_at = visits.told.get(said.anchor_id) if is_unbooked else said.visit_at
+    visit_at = facts.told.get(said.anchor_id) if is_unbooked else said.visit_at
     return Part(
         rule=said.rule,
         treatment=said.treatment,
         occurrence=said.occurrence,
         target_on=named_target(templates, said),
         visit_at=visit_at.astimezone(templates.clinic.time_zone) if visit_at else None,
-        visit_has_time=visits.precision.get(said.anchor_id) is not Precision.DATE,
+        visit_has_time=facts.precision.get(said.anchor_id) is not Precision.DATE,
         is_unbooked=is_unbooked,
+        attributes=_say_attributes(templates.clinic, said, facts),
     )
+
+
+def _say_attributes(clinic: Clinic, said: Said, facts: Facts) -> dict[str, str]:
+    """Such as 'left and right', of the values that the rule is for."""
+    noted = facts.attributes.get((said.anchor_kind, said.anchor_id), {})
+    treatment = clinic.treatments.get(said.treatment)
+    sayable = list_attributes(said.rule, treatment) if treatment else {}
+    spoken = {name: [each for each in noted.get(name, ()) if each in values] for name, values in sayable.items()}
+    return {name: " and ".join(values) for name, values in spoken.items() if values}
 
 
 def _compose_for_staff(templates: Templates, said: Sequence[Said]) -> Composed:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from reminders.composing import Said, Visits, compose, is_first_text, load_visits, named_target
+from reminders.composing import Facts, Said, compose, is_first_text, load_facts, named_target
 from reminders.messages import Templates, Unrenderable
 from reminders.model import (
     AnchorKind,
@@ -21,10 +21,11 @@ from reminders.model import (
     Status,
     TaskStatus,
 )
+from reminders.notes import Override, find_overridden
 from reminders.planning import plan_reminders, sending_hours_of
 from reminders.reconciling import Add, Decision, diff_reminders, status_of
 from reminders.rules import Clinic
-from reminders.store.cases import load_case, load_stored_reminders
+from reminders.store.cases import identity_of, load_case, load_stored_reminders
 from reminders.store.claims import is_paused
 from reminders.store.engine import Transaction
 from reminders.tables import (
@@ -63,6 +64,7 @@ class Line:
     target_on: str | None
     status: str
     reason: str | None
+    overridden: bool
     attempts: int
     provider_id: str | None
     message: int | None
@@ -79,10 +81,11 @@ def utc(instant: datetime) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanLine:
-    """A line, and when it leaves where that is later than due."""
+    """A line, when it leaves where that is later than due, and the figures that a clinician has set for it."""
 
     line: Line
     leaves_local: datetime | None
+    overrides: tuple[Override, ...] = ()
 
 
 def list_plan(tx: Transaction, clinic: Clinic, templates: Templates, patient_id: int, now: datetime) -> list[PlanLine]:
@@ -94,7 +97,7 @@ def list_plan(tx: Transaction, clinic: Clinic, templates: Templates, patient_id:
     difference = diff_reminders(plan_reminders(case, clinic), stored, now, sending_hours_of(case, clinic))
     added = {change.planned.identity: change.closed for change in difference.changes if isinstance(change, Add)}
     lines = _Lines(tx, clinic, templates, [patient], now)
-    rows = {(row.anchor_kind, row.anchor_id, row.rule, row.occurrence): row for row in _rows_of(tx, [patient_id])}
+    rows = {identity_of(row): row for row in _rows_of(tx, [patient_id])}
     shown = []
     # By time, because the first text to a number carries a line of its own.
     for decision in sorted(difference.decisions, key=lambda each: each.leave_at or each.planned.due_at):
@@ -162,7 +165,8 @@ class _Lines:
         self._templates = templates
         self._now = now
         self._patients = {patient.id: patient for patient in patients}
-        self._visits: Visits = load_visits(tx, self._patients)
+        self._facts: Facts = load_facts(tx, clinic, self._patients)
+        self._overridden = find_overridden(tx, clinic, self._patients)
         self._greeted: set[str] = set()
 
     def of_row(self, row: ReminderRow, withheld: Reason | None = None) -> PlanLine:
@@ -171,6 +175,10 @@ class _Lines:
         leaves_at = max(row.next_attempt_at, row.due_at)
         said = Said.of(row, leave_at=row.left_at or leaves_at)
         is_pending = row.status in (Status.SCHEDULED, Status.CLAIMED)
+        overrides = self._overridden.get(identity_of(row), ())
+        if row.left_at is not None:
+            # What has left was told by the figures of that time.
+            overrides = tuple(each for each in overrides if each.decided_at <= row.left_at)
         line = Line(
             id=row.id,
             patient=row.patient_id,
@@ -187,13 +195,15 @@ class _Lines:
             target_on=_text(named_target(self._templates, said)),
             status=Status.WITHHELD if withheld else row.status,
             reason=withheld or row.reason,
+            overridden=bool(overrides),
             attempts=self._count_attempts(row),
             provider_id=self._provider_id(row),
             message=row.message_id,
             body=message.body if message and not is_pending else self._preview(patient, said, is_pending),
         )
         is_put_back = is_pending and leaves_at > row.due_at
-        return PlanLine(line=line, leaves_local=self._local(patient, leaves_at) if is_put_back else None)
+        leaves_local = self._local(patient, leaves_at) if is_put_back else None
+        return PlanLine(line=line, leaves_local=leaves_local, overrides=overrides)
 
     def of_planned(
         self, patient: PatientRow, planned: PlannedReminder, reason: Reason | None, closed: Reason | None
@@ -205,11 +215,13 @@ class _Lines:
             audience=planned.audience,
             channel=planned.channel,
             leave_at=planned.due_at,
+            anchor_kind=planned.identity.anchor_kind,
             anchor_id=planned.identity.anchor_id,
             target_on=planned.target_on,
             visit_at=planned.visit_at,
         )
         kind, anchor_id = planned.identity.anchor_kind, planned.identity.anchor_id
+        overrides = self._overridden.get(planned.identity, ())
         line = Line(
             id=None,
             patient=patient.id,
@@ -226,12 +238,13 @@ class _Lines:
             target_on=_text(named_target(self._templates, said)),
             status=status_of(closed) if closed else Status.WITHHELD,
             reason=closed or reason,
+            overridden=bool(overrides),
             attempts=0,
             provider_id=None,
             message=None,
             body=None,
         )
-        return PlanLine(line=line, leaves_local=None)
+        return PlanLine(line=line, leaves_local=None, overrides=overrides)
 
     def _local(self, patient: PatientRow, instant: datetime) -> datetime:
         return instant.astimezone(ZoneInfo(patient.time_zone) if patient.time_zone else self._clinic.time_zone)
@@ -259,7 +272,7 @@ class _Lines:
             return None
         try:
             is_first = self._greets(patient, said)
-            return compose(self._templates, [said], self._visits, patient_name=patient.name, is_first=is_first).body
+            return compose(self._templates, [said], self._facts, patient_name=patient.name, is_first=is_first).body
         except Unrenderable:
             return None
 

@@ -16,14 +16,14 @@ _SAMPLE_NAME = "Ana"
 def list_readings(templates: Templates) -> Iterator[Reading]:
     """By treatment; corrections are built in, and every treatment has them."""
     for treatment in templates.clinic.treatments.values():
-        for saying in list_sayings(treatment.rules):
+        for saying in list_sayings(treatment.rules, templates.clinic):
             for part in saying.parts:
                 for channel in saying.channels:
                     yield from _read(templates, treatment.id, part, channel)
 
 
 def _read(templates: Templates, treatment: str, part: Part, channel: Channel) -> Iterator[Reading]:
-    values = part_values(part, templates.clinic).values()
+    values = [*part_values(part, templates.clinic).values(), *part.attributes.values()]
     for text in _render(templates, part, channel):
         yield Reading(
             treatment=treatment,

@@ -61,6 +61,7 @@ class PatientRow(Base):
     email: Mapped[str | None]
     time_zone: Mapped[str | None]
     language: Mapped[str | None]
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime]
 
     __table_args__ = (
@@ -122,6 +123,70 @@ class ProcedureRow(Base):
     recorded_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+
+
+class ProcedureEventRow(Base):
+    """Something that happened to a procedure after it was recorded, such as `healed`: one that stands per name."""
+
+    __tablename__ = "procedure_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedures.id"), index=True)
+    name: Mapped[str]
+    happened_at: Mapped[datetime]
+    precision: Mapped[str]
+    recorded_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_procedure_events_standing",
+            "procedure_id",
+            "name",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+
+class AnswerRow(Base):
+    """What the patient answered to a question about a procedure: append-only, the latest counts."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedures.id"), index=True)
+    question: Mapped[str]
+    answer: Mapped[str]
+    answered_at: Mapped[datetime]
+
+
+class OverrideRow(Base):
+    """Figures of a rule that a clinician set for one procedure: one that stands per rule."""
+
+    __tablename__ = "overrides"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    procedure_id: Mapped[int] = mapped_column(ForeignKey("procedures.id"), index=True)
+    rule: Mapped[str]
+    """Its id, or `treatment` for the figures of the treatment itself."""
+    fields: Mapped[dict[str, Any]]
+    """As the configuration would write them."""
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_overrides_standing",
+            "procedure_id",
+            "rule",
+            unique=True,
+            sqlite_where=text("cleared_at IS NULL"),
+            postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )
 
 
 class SessionRow(Base):

@@ -49,7 +49,7 @@ def _describe_rule(rule: Rule, lines: list[Line], clinic: Clinic) -> Text:
 
 def _figures_by_source(rule: Rule, clinic: Clinic) -> Mapping[str, list[str]]:
     figures: dict[str, list[str]] = {}
-    for key, figure in list_timed_figures(rule, clinic):
+    for key, figure in list_timed_figures(rule, clinic.treatments[rule.treatment]):
         figures.setdefault(say_source(figure), []).append(f"{key.replace('_', ' ')} {say_figure(figure)}")
     return figures
 

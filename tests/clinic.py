@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -263,7 +263,7 @@ class ClinicDays:
     def opt_in(self, channel: str = "sms", patient_id: int = 1) -> None:
         self.change(lambda tx: opt_in(tx, self.config.clinic, patient_id, Channel(channel), self.clock.now))
 
-    def edit(self, patient_id: int = 1, **fields: str) -> None:
+    def edit(self, patient_id: int = 1, **fields: Any) -> None:
         entry = replace(PatientEntry(), **fields)
         self.change(lambda tx: edit_patient(tx, self.config.clinic, patient_id, entry, self.clock.now))
 

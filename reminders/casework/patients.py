@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from reminders.casework.known import Declared, require_attributes
 from reminders.model import Channel, InputRefusal, Reason, Refusal
 from reminders.replanning import Replanned, replan_contact, replan_patient
 from reminders.rules import Clinic
@@ -32,6 +33,8 @@ class PatientEntry:
     email: str | None = None
     time_zone: str | None = None
     language: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """An empty value clears. Not for a patient who is found while a procedure is recorded."""
 
     def read(self, clinic: Clinic) -> dict[str, str | None]:
         """The typed fields as the row holds them. Raises InputRefusal."""
@@ -49,6 +52,21 @@ class PatientEntry:
             if text is not None
         }
         return values | ({"name_key": fold_name(str(values["name"]))} if "name" in values else {})
+
+    def read_attributes(self, clinic: Clinic, known: Mapping[str, str]) -> dict[str, str]:
+        """What is known, changed by what was typed. Raises InputRefusal."""
+        given = {name: value for name, value in self.attributes.items() if value}
+        require_attributes(given, _declared(clinic))
+        return {name: value for name, value in {**known, **self.attributes}.items() if value}
+
+
+def _declared(clinic: Clinic) -> Declared:
+    """What any treatment wants to know."""
+    declared: dict[str, tuple[str, ...]] = {}
+    for treatment in clinic.treatments.values():
+        for name, values in treatment.attributes.items():
+            declared[name] = tuple(dict.fromkeys((*declared.get(name, ()), *values)))
+    return declared
 
 
 def _unless_clinics_own(zone: str, clinic: Clinic) -> str | None:
@@ -68,8 +86,9 @@ def add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datet
         raise Refusal(
             f"This patient is there already, as number {found.id}: record the procedure with --patient {found.id}."
         )
+    attributes = entry.read_attributes(clinic, known={})
     with _refusing_twins(tx):
-        return _insert(tx, values, now)
+        return _insert(tx, values, attributes, now)
 
 
 def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datetime) -> PatientRow:
@@ -77,9 +96,10 @@ def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, no
     values = entry.read(clinic)
     found = _find_same(tx, values)
     if found is None:
+        attributes = entry.read_attributes(clinic, known={})
         try:
             with tx.begin_nested():
-                return _insert(tx, values, now)
+                return _insert(tx, values, attributes, now)
         except IntegrityError:
             # Another process entered the same patient in this very moment: theirs is the one.
             found = _find_same(tx, values)
@@ -97,11 +117,11 @@ def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: Pat
     return _fill_in(tx, known, values)
 
 
-def _insert(tx: Transaction, values: dict[str, str | None], now: datetime) -> PatientRow:
+def _insert(tx: Transaction, values: dict[str, str | None], attributes: dict[str, str], now: datetime) -> PatientRow:
     if "name" not in values:
         raise InputRefusal("A new patient needs a name: add --name.")
     _require_contact(values.get("phone"), values.get("email"))
-    row = PatientRow(**values, created_at=now)
+    row = PatientRow(**values, attributes=attributes, created_at=now)
     tx.add(row)
     tx.flush()
     return row
@@ -130,16 +150,16 @@ def _find_same(tx: Transaction, values: dict[str, str | None]) -> PatientRow | N
 def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]) -> PatientRow:
     locked = lock_patient(tx, patient.id)
     assert locked is not None, "patients are never deleted"
-    for field in ("phone", "email", "time_zone", "language"):
-        typed, known = values.get(field), getattr(locked, field)
+    for key in ("phone", "email", "time_zone", "language"):
+        typed, known = values.get(key), getattr(locked, key)
         if typed and known and typed != known:
             raise Refusal(
-                f"Patient {locked.id} is known with another {field.replace('_', ' ')}: if it changed, run "
+                f"Patient {locked.id} is known with another {key.replace('_', ' ')}: if it changed, run "
                 f"`reminders patient edit {locked.id}` first; "
                 "if it is another person, add them with `reminders patient add`."
             )
         if typed:
-            setattr(locked, field, typed)
+            setattr(locked, key, typed)
     with _refusing_twins(tx):
         tx.flush()
     return locked
@@ -160,8 +180,9 @@ def _refusing_twins(tx: Transaction) -> Iterator[None]:
 def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry, now: datetime) -> Replanned:
     """Change what was typed, and replan."""
     row = require_patient(tx, patient_id)
-    for field, value in entry.read(clinic).items():
-        setattr(row, field, value)
+    for key, value in entry.read(clinic).items():
+        setattr(row, key, value)
+    row.attributes = entry.read_attributes(clinic, known=row.attributes)
     _require_contact(row.phone, row.email)
     with _refusing_twins(tx):
         tx.flush()

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from reminders.casework.known import require_attributes
 from reminders.casework.patients import (
     PatientEntry,
     fill_in_patient,
@@ -58,6 +59,7 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
     treatment = require_treatment(clinic, entry.treatment)
     when = _read_performed_at(clinic, treatment, entry.performed_at, now)
     _require_counts(entry.session, entry.planned_sessions)
+    require_attributes(entry.attributes, treatment.attributes)
     patient = _identify_patient(tx, clinic, entry, now)
     give_consent(tx, patient, entry.consent, now)
     lapse_sessions(tx, clinic, patient.id, now)
@@ -188,7 +190,7 @@ def correct_procedure(
     tx: Transaction, clinic: Clinic, procedure_id: int, performed_at: str, now: datetime
 ) -> Replanned:
     """Put the date or time right; pending reminders follow, what has left is not sent again."""
-    row = _require_procedure(tx, procedure_id)
+    row = require_procedure(tx, procedure_id)
     when = _read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
     day = local_date(when.at, clinic.time_zone)
     for other in _standing(tx, row.patient_id, row.treatment):
@@ -208,7 +210,7 @@ def cancel_procedure(tx: Transaction, clinic: Clinic, procedure_id: int, reason:
     if not reason.strip():
         raise InputRefusal("Say why it is cancelled: add --reason.")
     why = read_line(reason, "The reason")
-    row = _require_procedure(tx, procedure_id)
+    row = require_procedure(tx, procedure_id)
     row.cancelled_at, row.cancel_reason = now, why
     release_sessions(tx, row)
     _match_rest_of_day(tx, clinic, row, local_date(row.performed_at, clinic.time_zone))
@@ -222,7 +224,8 @@ def _match_rest_of_day(tx: Transaction, clinic: Clinic, gone: ProcedureRow, day:
             match_session(tx, clinic, other)
 
 
-def _require_procedure(tx: Transaction, procedure_id: int) -> ProcedureRow:
+def require_procedure(tx: Transaction, procedure_id: int) -> ProcedureRow:
+    """The standing procedure's row, its patient held. Raises Refusal where there is none."""
     row = find_row(tx, ProcedureRow, procedure_id)
     if row is None:
         raise InputRefusal(f"There is no procedure {procedure_id}: find it with `reminders plan PATIENT`.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reminders.cli.answers import answering, start_logs
-from reminders.model import Channel
+from reminders.model import Channel, InputRefusal
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ Phone = Annotated[str | None, typer.Option(help="The number that texts go to.")]
 Email = Annotated[str | None, typer.Option(help="The address that emails go to.")]
 TimeZone = Annotated[str | None, typer.Option(metavar="ZONE", help="Where it differs from the clinic's.")]
 Language = Annotated[str | None, typer.Option(help="Such as en.")]
+Attribute = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Such as site=left; may be repeated.")]
 ChannelOption = Annotated[Channel, typer.Option(help="sms or email.")]
 
 
@@ -44,3 +46,10 @@ def choose_config(
     context.obj = config
     with answering():
         start_logs("WARNING")
+
+
+def read_attributes(typed: Sequence[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in typed]
+    if not all(key.strip() and equals and (key + value).isprintable() for key, equals, value in pairs):
+        raise InputRefusal("An attribute is written as KEY=VALUE, such as --attribute site=left.")
+    return {key.strip(): value.strip() for key, _, value in pairs}

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from reminders.casework.patients import PatientEntry, add_patient, edit_patient, find_patients, opt_in, opt_out
 from reminders.cli.answers import changing, errors, looking
-from reminders.cli.options import ChannelOption, Email, Json, Language, Name, PatientId, Phone, TimeZone, cli
+from reminders.cli.options import (
+    Attribute,
+    ChannelOption,
+    Email,
+    Json,
+    Language,
+    Name,
+    PatientId,
+    Phone,
+    TimeZone,
+    cli,
+    read_attributes,
+)
 from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import print_json, say
+from reminders.tables import PatientRow
 
 patient_cli = typer.Typer(no_args_is_help=True, help="Add or edit a patient.")
 cli.add_typer(patient_cli, name="patient")
@@ -24,11 +37,19 @@ def add(
     email: Email = None,
     time_zone: TimeZone = None,
     language: Language = None,
+    attribute: Attribute = None,
     as_json: Json = False,
 ) -> None:
     """Add a patient."""
-    entry = PatientEntry(name=name, phone=phone, email=email, time_zone=time_zone, language=language)
     with changing(context) as (app, tx):
+        entry = PatientEntry(
+            name=name,
+            phone=phone,
+            email=email,
+            time_zone=time_zone,
+            language=language,
+            attributes=read_attributes(attribute or []),
+        )
         patient_id = add_patient(tx, app.config.clinic, entry, app.clock()).id
     if as_json:
         print_json([{"patient": patient_id}])
@@ -45,11 +66,19 @@ def edit(
     email: Email = None,
     time_zone: TimeZone = None,
     language: Language = None,
+    attribute: Attribute = None,
     as_json: Json = False,
 ) -> None:
-    """Change a patient's name, number, address, zone or language; an empty value clears it."""
-    entry = PatientEntry(name=name, phone=phone, email=email, time_zone=time_zone, language=language)
+    """Change what is known of a patient; an empty value clears it."""
     with changing(context) as (app, tx):
+        entry = PatientEntry(
+            name=name,
+            phone=phone,
+            email=email,
+            time_zone=time_zone,
+            language=language,
+            attributes=read_attributes(attribute or []),
+        )
         edit_patient(tx, app.config.clinic, patient, entry, app.clock())
         shown = view_plan(app, tx, patient)
     print_plan(shown, as_json=as_json)
@@ -63,24 +92,27 @@ def find(
 ) -> None:
     """Find patients."""
     with looking(context) as (_, tx):
-        found = [
-            {
-                "id": row.id,
-                "name": row.name,
-                "phone": row.phone,
-                "email": row.email,
-                "time_zone": row.time_zone,
-                "language": row.language,
-            }
-            for row in find_patients(tx, text)
-        ]
+        found = [_show(row) for row in find_patients(tx, text)]
     if as_json:
         print_json(found)
-    for row in [] if as_json else found:
-        reach = ", ".join(str(row[key]) for key in ("phone", "email", "time_zone", "language") if row[key])
-        say(f"{row['id']:>6}  {row['name']}  {reach}")
+    for line in [] if as_json else found:
+        known = [line[key] for key in ("phone", "email", "time_zone", "language") if line[key]]
+        known += [f"{name}={value}" for name, value in line["attributes"].items()]
+        say(f"{line['id']:>6}  {line['name']}  {', '.join(known)}")
     if not found:
         errors.print("No patient matches.")
+
+
+def _show(row: PatientRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "phone": row.phone,
+        "email": row.email,
+        "time_zone": row.time_zone,
+        "language": row.language,
+        "attributes": row.attributes,
+    }
 
 
 @cli.command("opt-out")

@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from reminders.model import Status
-from reminders.overview import Line, PlanLine
-from reminders.rules import Anchor, Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule, Slots
+from reminders.notes import apply_overrides
+from reminders.overview import PlanLine
+from reminders.rules import Anchor, Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule, Slots, Treatment
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 """In a pipe there is no window to fit: wide enough to read in a log or an issue."""
@@ -64,32 +65,48 @@ def _cells(each: PlanLine, clinic: Clinic) -> list[Text]:
     status = Text(line.status, style=_COLOURS.get(Status(line.status), "dim"))
     if line.reason:
         status.append(f"\n{line.reason.replace('_', ' ')}", style="dim")
+    for who in dict.fromkeys(override.decided_by for override in each.overrides):
+        status.append(f"\nset by {who}", style="bold")
     text = Text(line.body or "")
-    if sources := _sources_of(line, clinic):
+    if sources := _sources_of(each, clinic):
         text.append(("\n" if line.body else "") + "; ".join(sources), style="dim")
     return [Text(due), Text(f"{line.rule} {line.occurrence}"), Text(line.channel), status, text]
 
 
 def say_time(local: datetime) -> str:
     """Such as 'Tue 24 Mar 2026 14:30'."""
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M}"
+    return f"{say_date(local)} {local:%H:%M}"
 
 
-def _sources_of(line: Line, clinic: Clinic) -> list[str]:
-    treatment = clinic.treatments.get(line.treatment)
-    rule = next((each for each in treatment.rules if each.id == line.rule), None) if treatment else None
-    if rule is None:
+def say_date(local: datetime) -> str:
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def _sources_of(each: PlanLine, clinic: Clinic) -> list[str]:
+    treatment = clinic.treatments.get(each.line.treatment)
+    rule = next((rule for rule in treatment.rules if rule.id == each.line.rule), None) if treatment else None
+    if treatment is None or rule is None:
         return []
-    said = (f"{key} {say_figure(figure)} ({say_source(figure)})" for key, figure in list_timed_figures(rule, clinic))
+    who = {key: override.decided_by for override in each.overrides for key in override.fields}
+    treatment, rule = apply_overrides(treatment, rule, each.overrides)
+    said = (
+        f"{key} {say_figure(figure)} ({_say_decider(key, who) or say_source(figure)})"
+        for key, figure in list_timed_figures(rule, treatment)
+    )
     return list(dict.fromkeys(said))
 
 
-def list_timed_figures(rule: Rule, clinic: Clinic) -> list[tuple[str, Figure]]:
+def _say_decider(key: str, who: Mapping[str, str]) -> str | None:
+    """`key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`."""
+    whole = "repeat" if key in ("every", "slots", "times") else key.partition(".")[0]
+    return f"set by {who[whole]}" if whole in who else None
+
+
+def list_timed_figures(rule: Rule, treatment: Treatment) -> list[tuple[str, Figure]]:
     """The rule's figures, with the interval where it counts from the target; a bare 'at the anchor' claims nothing."""
     figures: list[tuple[str, Figure]] = []
-    interval = clinic.treatments[rule.treatment].interval
-    if rule.anchor is Anchor.TARGET and interval is not None:
-        figures.append(("interval", interval))
+    if rule.anchor is Anchor.TARGET and treatment.interval is not None:
+        figures.append(("interval", treatment.interval))
     figures.extend(rule.list_figures())
     return [(key, figure) for key, figure in figures if not (isinstance(figure, Duration) and figure.value == 0)]
 
@@ -174,7 +191,7 @@ def print_rules(clinic: Clinic, *, as_json: bool) -> None:
         for column in ("rule", "counts from", "figure", "value", "source"):
             table.add_column(column, overflow="fold")
         for rule in treatment.rules:
-            for number, (key, figure) in enumerate(list_timed_figures(rule, clinic)):
+            for number, (key, figure) in enumerate(list_timed_figures(rule, treatment)):
                 first = (rule.id, _say_anchor(rule)) if number == 0 else ("", "")
                 table.add_row(*first, key, say_figure(figure), say_source(figure))
             table.add_section()
@@ -193,7 +210,7 @@ def _rule_json(rule: Rule, clinic: Clinic) -> dict[str, object]:
         "quiet": rule.quiet,
         "figures": {
             key: {"value": say_figure(figure), "source": _source_json(figure)}
-            for key, figure in list_timed_figures(rule, clinic)
+            for key, figure in list_timed_figures(rule, clinic.treatments[rule.treatment])
         },
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from reminders.casework.procedures import (
 )
 from reminders.cli.answers import changing, errors
 from reminders.cli.options import (
+    Attribute,
     Email,
     Json,
     Language,
@@ -29,10 +29,11 @@ from reminders.cli.options import (
     TimeZone,
     Treatment,
     cli,
+    read_attributes,
 )
 from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import say
-from reminders.model import AnchorKind, Channel, InputRefusal, StoredReminder
+from reminders.model import AnchorKind, Channel, StoredReminder
 from reminders.replanning import Replanned
 from reminders.wiring import App
 
@@ -53,9 +54,7 @@ def record(
     consent: Annotated[
         list[Channel] | None, typer.Option(help="A channel the patient agrees to; may be repeated.")
     ] = None,
-    attribute: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Such as site=left; may be repeated.")
-    ] = None,
+    attribute: Attribute = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and save nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +67,7 @@ def record(
             patient_id=patient,
             session=session,
             planned_sessions=planned_sessions,
-            attributes=_read_attributes(attribute or []),
+            attributes=read_attributes(attribute or []),
             consent=tuple(consent or []),
         )
         recorded = record_procedure(tx, app.config.clinic, entry, app.clock())
@@ -78,13 +77,6 @@ def record(
     if not as_json:
         say(_say_recorded(recorded, is_dry_run=dry_run))
     print_plan(shown, as_json=as_json)
-
-
-def _read_attributes(typed: Sequence[str]) -> dict[str, str]:
-    pairs = [each.partition("=") for each in typed]
-    if not all(key.strip() and equals and (key + value).isprintable() for key, equals, value in pairs):
-        raise InputRefusal("An attribute is written as KEY=VALUE, such as --attribute site=left.")
-    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _say_recorded(recorded: Recorded, *, is_dry_run: bool) -> str:

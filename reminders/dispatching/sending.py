@@ -11,7 +11,7 @@ from itertools import islice
 import structlog
 from sqlalchemy import select
 
-from reminders.composing import Composed, Said, Visits, compose, is_first_text, load_visits, named_target
+from reminders.composing import Composed, Facts, Said, compose, is_first_text, load_facts, named_target
 from reminders.dispatching.bundling import Bundle, bundle_claimed, gather_same_minute, hours_of
 from reminders.dispatching.poison import isolate
 from reminders.dispatching.work import Work
@@ -43,7 +43,7 @@ class _Turn:
     tx: Transaction
     work: Work
     sender: ChannelRow
-    visits: Visits
+    facts: Facts
     now: datetime
 
 
@@ -63,7 +63,7 @@ def begin_send(work: Work, channel: Channel, worker: str, *, is_probe: bool = Fa
         sender = load_channel(tx, channel, for_update=True)
         outgoing: list[OutgoingMessage] = []
         if is_probe or not is_paused(sender, now):
-            turn = _Turn(tx=tx, work=work, sender=sender, visits=load_visits(tx, patients), now=now)
+            turn = _Turn(tx=tx, work=work, sender=sender, facts=load_facts(tx, work.clinic, patients), now=now)
             bundles = bundle_claimed(tx, work, patients, worker)
             outgoing = list(islice(_begin_all(turn, bundles), 1 if is_probe else None))
         tx.flush()
@@ -178,7 +178,7 @@ def _put_off(bundle: Bundle, until: datetime) -> None:
 
 def _compose(turn: _Turn, bundle: Bundle, *, is_first: bool) -> Composed:
     said = [Said.of(row, leave_at=turn.now) for row in bundle.rows]
-    return compose(turn.work.templates, said, turn.visits, patient_name=bundle.patient.name, is_first=is_first)
+    return compose(turn.work.templates, said, turn.facts, patient_name=bundle.patient.name, is_first=is_first)
 
 
 def _take_slot(turn: _Turn, bundle: Bundle, composed: Composed) -> datetime | None:

@@ -8,10 +8,18 @@ from typing import NamedTuple
 
 from jinja2 import Template
 
-from reminders.messages.parts import Part
+from reminders.messages.parts import Part, attribute_key
 from reminders.messages.rendering import RenderedText, Templates
 from reminders.messages.samples import Saying, list_files, list_sayings
-from reminders.messages.sandbox import LONGEST_SOURCE, Unrenderable, Values, compile_template, find_faults, literal_text
+from reminders.messages.sandbox import (
+    LONGEST_SOURCE,
+    Unrenderable,
+    Values,
+    compile_template,
+    find_attributes,
+    find_faults,
+    literal_text,
+)
 from reminders.messages.segments import find_costly_characters
 from reminders.messages.words import find_listed_words
 from reminders.model import Channel
@@ -46,7 +54,7 @@ def load_templates(
     `allowed_words` are the listed words (C9) that the clinic knowingly permits. A rule for staff becomes a task, and
     needs no template of its own.
     """
-    sayings = list_sayings(rules)
+    sayings = list_sayings(rules, clinic)
     expected = list_files(sayings, clinic)
     sources, faults = _read_files(directory, expected)
     compiled, compile_faults = _compile_files(sources, expected)
@@ -85,7 +93,7 @@ def _compile_files(sources: Mapping[str, str], expected: Expected) -> tuple[dict
     compiled: dict[str, Template] = {}
     faults: list[Fault] = []
     for path, source in sources.items():
-        sentences = find_faults(source, expected[path][0].keys())
+        sentences = find_faults(source, expected[path][0].keys(), _common_attributes(expected[path]))
         faults += [Fault(path, sentence) for sentence in sentences]
         if sentences:
             continue
@@ -96,14 +104,28 @@ def _compile_files(sources: Mapping[str, str], expected: Expected) -> tuple[dict
     return compiled, faults
 
 
+def _common_attributes(value_sets: Iterable[Values]) -> set[str]:
+    """Those that every treatment declares which shares the file: a text must read well for each of them."""
+    declared = [set(value) for values in value_sets if isinstance(value := values.get("attributes"), dict)]
+    return set.intersection(*declared) if declared else set()
+
+
 def _check_words(sources: Mapping[str, str], clinic: Clinic, allowed: Collection[str]) -> list[Fault]:
-    """In what the template itself says: the clinic's own name may hold any word."""
+    """In what the template itself says, and in attributes: the clinic's own name may hold any word."""
     names = [name for treatment in clinic.treatments.values() for name in (treatment.id, treatment.name)]
     return [
         Fault(path, f"says '{word}', which tells a stranger what was done; allow it in config.toml or leave it out")
         for path, source in sources.items()
-        for word in find_listed_words(literal_text(source), names, allowed)
+        for word in find_listed_words(
+            " ".join([literal_text(source), *_list_values(find_attributes(source), clinic)]), names, allowed
+        )
     ]
+
+
+def _list_values(attributes: Collection[str], clinic: Clinic) -> list[str]:
+    """What may stand in a text for these attributes, of whatever treatment."""
+    declared = [each for treatment in clinic.treatments.values() for each in treatment.attributes.items()]
+    return [value for name, values in declared if attribute_key(name) in attributes for value in values]
 
 
 def _try_files(templates: Templates, expected: Expected) -> list[Fault]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from reminders.messages.dates import name_day, name_time
-from reminders.messages.sandbox import Plain
+from reminders.messages.sandbox import Attributes, Plain
 from reminders.model import CORRECTION
-from reminders.rules import Bound, Clinic
+from reminders.rules import Bound, Clinic, Treatment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,18 @@ class Part:
     visit_has_time: bool = True
     is_unbooked: bool = False
     """Of a correction: the visit no longer stands."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """What is noted of the procedures that it is about."""
+
+
+def list_attributes(rule: str, treatment: Treatment) -> dict[str, tuple[str, ...]]:
+    """The attributes that a rule's text may name, each with the values it may have there.
+
+    Where the rule is for some values alone, its text is about them: never about the other site of that day.
+    """
+    found = next((each for each in treatment.rules if each.id == rule), None)
+    own = found.applies_to.attributes if found else {}
+    return {name: own.get(name, values) for name, values in treatment.attributes.items()}
 
 
 def clinic_values(clinic: Clinic) -> dict[str, Plain]:
@@ -41,6 +54,7 @@ def part_values(part: Part, clinic: Clinic) -> dict[str, Plain]:
         "treatment_bound": str(_bound_of(part, clinic)),
         "visit_date": name_day(part.visit_at.date(), clinic.country) if part.visit_at else None,
         "visit_time": name_time(part.visit_at.time(), clinic.country) if part.visit_at and has_time else None,
+        "attributes": _attributes_of(part, clinic),
         "is_unbooked": part.is_unbooked or (part.rule == CORRECTION and part.visit_at is None),
     }
 
@@ -49,3 +63,14 @@ def _bound_of(part: Part, clinic: Clinic) -> Bound:
     # A treatment may have left the configuration since the reminder was planned.
     treatment = clinic.treatments.get(part.treatment)
     return treatment.interval.bound if treatment and treatment.interval else Bound.NOMINAL
+
+
+def _attributes_of(part: Part, clinic: Clinic) -> Attributes:
+    """Every declared one, as a template writes its name; None where nothing is noted."""
+    treatment = clinic.treatments.get(part.treatment)
+    return {attribute_key(name): part.attributes.get(name) for name in (treatment.attributes if treatment else ())}
+
+
+def attribute_key(name: str) -> str:
+    """As a template writes it, which knows no dashes."""
+    return name.replace("-", "_")

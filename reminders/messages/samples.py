@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import product
 
-from reminders.messages.parts import Part, clinic_values, part_values
+from reminders.messages.parts import Part, clinic_values, list_attributes, part_values
 from reminders.messages.rendering import StaffMail
 from reminders.messages.sandbox import Values
 from reminders.model import CORRECTION, Audience, Channel
@@ -33,10 +34,10 @@ class Saying:
     parts: tuple[Part, ...]
 
 
-def list_sayings(rules: Iterable[Rule]) -> list[Saying]:
+def list_sayings(rules: Iterable[Rule], clinic: Clinic) -> list[Saying]:
     """For the rules that speak to patients, and for corrections, which are built in."""
     spoken = [rule for rule in rules if rule.audience is Audience.PATIENT]
-    sayings = [Saying(rule.id, rule.channels, tuple(_sample_parts(rule))) for rule in spoken]
+    sayings = [Saying(rule.id, rule.channels, tuple(_sample_parts(rule, clinic))) for rule in spoken]
     return [*sayings, Saying(CORRECTION, tuple(Channel), tuple(_sample_corrections()))]
 
 
@@ -50,9 +51,10 @@ def list_files(sayings: Iterable[Saying], clinic: Clinic) -> dict[str, list[Valu
     return files | _list_shared_files(clinic_values(clinic))
 
 
-def _sample_parts(rule: Rule) -> Iterator[Part]:
-    for occurrence in _OCCURRENCES:
-        part = Part(rule=rule.id, treatment=rule.treatment, occurrence=occurrence)
+def _sample_parts(rule: Rule, clinic: Clinic) -> Iterator[Part]:
+    noted = _sample_attributes(rule, clinic)
+    for occurrence, attributes in product(_OCCURRENCES, noted):
+        part = Part(rule=rule.id, treatment=rule.treatment, occurrence=occurrence, attributes=attributes)
         match rule.anchor:
             case Anchor.TARGET:
                 yield from (replace(part, target_on=target_on) for target_on in (_WIDE_DATE, None))
@@ -60,6 +62,17 @@ def _sample_parts(rule: Rule) -> Iterator[Part]:
                 yield from _vary_visit(part)
             case _:
                 yield part
+
+
+def _sample_attributes(rule: Rule, clinic: Clinic) -> list[dict[str, str]]:
+    """All of them, of two procedures on one day; and those alone without which the rule does not apply."""
+    treatment = clinic.treatments.get(rule.treatment)
+    if treatment is None or not treatment.attributes:
+        return [{}]
+    longest = {
+        name: " and ".join(sorted(values, key=len)[-2:]) for name, values in list_attributes(rule.id, treatment).items()
+    }
+    return [longest, {name: longest[name] for name in rule.applies_to.attributes if name in longest}]
 
 
 def _sample_corrections() -> Iterator[Part]:

@@ -7,12 +7,16 @@ and only harmless kinds of node pass.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from types import SimpleNamespace
 from typing import NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateRuntimeError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-Plain = str | int | bool | None | list[str]
+Attributes = dict[str, str | None]
+"""What a procedure has of each: a template writes `attributes.eye`."""
+
+Plain = str | int | bool | None | list[str] | Attributes
 Values = Mapping[str, Plain]
 
 LONGEST_SOURCE = 10_000
@@ -35,13 +39,22 @@ class Unrenderable(Exception):
     """A text that cannot be made. Its message names the template, never a value."""
 
 
-def find_faults(source: str, names: Collection[str]) -> list[str]:
-    """Everything wrong with a template that may use the values `names`, one sentence each."""
+def find_faults(source: str, names: Collection[str], attributes: Collection[str] = ()) -> list[str]:
+    """Everything wrong with a template that may use these values and attributes, one sentence each."""
     try:
         tree = _TEXT.parse(source)
     except _PARSE_ERRORS as error:
         return [_describe_broken(error)]
-    return [*_describe_unknown(tree, names), *_describe_refused(tree)]
+    usable = {name for name in names if name != "attributes"} | {f"attributes.{name}" for name in attributes}
+    return [*_describe_unknown(tree, usable), *_describe_refused(tree)]
+
+
+def _named_attributes(tree: nodes.Template) -> list[nodes.Getattr]:
+    return [node for node in tree.find_all(nodes.Getattr) if _is_attributes(node.node)]
+
+
+def _is_attributes(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "attributes"
 
 
 def compile_template(source: str, *, is_html: bool) -> Template:
@@ -56,11 +69,16 @@ def render(template: Template, values: Values, longest: int) -> str:
     """The text, at most `longest` characters. Raises `Unrenderable`."""
     _require_plain(values)
     try:
-        return "".join(_cut_off(template.generate(dict(values)), longest))
+        return "".join(_cut_off(template.generate(_open_attributes(values)), longest))
     except (TemplateError, TypeError, ValueError) as error:
         # Only Jinja's own sentences name no value.
         reason = error.message if isinstance(error, TemplateError) else type(error).__name__
         raise Unrenderable(reason or type(error).__name__) from None
+
+
+def _open_attributes(values: Values) -> dict[str, object]:
+    """A dictionary has methods, which would stand before a value of the same name."""
+    return {name: SimpleNamespace(**value) if type(value) is dict else value for name, value in values.items()}
 
 
 def literal_text(source: str) -> str:
@@ -73,22 +91,38 @@ def literal_text(source: str) -> str:
     return " ".join([*texts, *(str(node.value) for node in tree.find_all(nodes.Const))])
 
 
+def find_attributes(source: str) -> set[str]:
+    """The attributes that the template can bring into a text."""
+    try:
+        return {node.attr for node in _named_attributes(_TEXT.parse(source))}
+    except _PARSE_ERRORS:
+        return set()
+
+
 def _describe_broken(error: Exception) -> str:
     if isinstance(error, TemplateSyntaxError):
         return f"line {error.lineno}: {error.message}"
     return "is nested too deeply, or holds a number that is too long"
 
 
-def _describe_unknown(tree: nodes.Template, names: Collection[str]) -> list[str]:
+def _describe_unknown(tree: nodes.Template, usable: Collection[str]) -> list[str]:
     # Not by rendering: a branch that is not taken would hide the name.
-    unknown = sorted(meta.find_undeclared_variables(tree) - set(names))
-    return [f"uses the unknown value '{name}'; it may use {', '.join(sorted(names))}" for name in unknown]
+    used = meta.find_undeclared_variables(tree) - {"attributes"}
+    used |= {f"attributes.{node.attr}" for node in _named_attributes(tree)}
+    return [
+        f"uses the unknown value '{name}'; it may use {', '.join(sorted(usable))}"
+        for name in sorted(used - set(usable))
+    ]
 
 
 def _describe_refused(tree: nodes.Template) -> list[str]:
     refused = (node for node in tree.find_all(nodes.Node) if not _is_allowed(node))
     lines = {(node.lineno or 1, type(node).__name__) for node in refused}
-    return [f"line {line}: {kind} is not allowed in a template" for line, kind in sorted(lines)]
+    faults = [f"line {line}: {kind} is not allowed in a template" for line, kind in sorted(lines)]
+    named = {id(node.node) for node in _named_attributes(tree)}
+    if any(_is_attributes(node) and id(node) not in named for node in tree.find_all(nodes.Name)):
+        faults.append("uses all of `attributes`; name one of them, such as attributes.eye")
+    return faults
 
 
 def _is_allowed(node: nodes.Node) -> bool:
@@ -103,6 +137,8 @@ def _is_allowed(node: nodes.Node) -> bool:
             return False  # Jinja knows these two by itself
         case nodes.Getattr(node=nodes.Name(name="loop"), attr=attribute):
             return attribute in _ALLOWED_LOOP_VALUES
+        case nodes.Getattr(node=nodes.Name(name="attributes")):
+            return True  # which of them is looked at apart
     return isinstance(node, _ALLOWED_NODES)
 
 
@@ -113,8 +149,12 @@ def _has_inner_loop(loop: nodes.For) -> bool:
 def _require_plain(values: Values) -> None:
     """By exact type: a subclass brings methods along, and `Markup` would pass HTML unescaped."""
     for name, value in values.items():
-        items = value if type(value) is list else [value]
-        kinds = (str,) if type(value) is list else (str, int, bool, type(None))
+        items: Collection[object] = [value]
+        kinds: tuple[type, ...] = (str, int, bool, type(None))
+        if type(value) is list:
+            items, kinds = value, (str,)
+        elif type(value) is dict and name == "attributes":
+            items, kinds = value.values(), (str, type(None))
         if not all(type(item) in kinds for item in items):
             raise Unrenderable(f"the value '{name}' is not plain")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from reminders.model import (
     PENDING,
@@ -26,8 +28,20 @@ from reminders.model import (
 from reminders.rules import Clinic
 from reminders.sending_hours import SendingHours
 from reminders.store.engine import Transaction
-from reminders.tables import Base, ConsentRow, ContactBlockRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
+from reminders.tables import (
+    AnswerRow,
+    Base,
+    ConsentRow,
+    ContactBlockRow,
+    OverrideRow,
+    PatientRow,
+    ProcedureEventRow,
+    ProcedureRow,
+    ReminderRow,
+    SessionRow,
+)
 
+_ValueT = TypeVar("_ValueT")
 _RowT = TypeVar("_RowT", ProcedureRow, SessionRow, ReminderRow)
 _FoundT = TypeVar("_FoundT", bound=Base)
 
@@ -71,14 +85,59 @@ def load_case(tx: Transaction, patient: PatientRow, stored: Sequence[StoredRemin
     """The patient's procedures, sessions, contacts and what the patient has been told."""
     return PatientCase(
         patient_id=patient.id,
-        procedures=tuple(map(read_procedure, _rows_of(tx, ProcedureRow, patient.id))),
+        procedures=load_procedures(tx, patient.id),
         sessions=tuple(map(_session, _rows_of(tx, SessionRow, patient.id))),
         contacts=load_contacts(tx, [patient])[patient.id],
         time_zone=patient.time_zone,
+        attributes=patient.attributes,
         left=tuple(
             sorted((row for row in stored if row.has_left), key=lambda row: (row.left_at or row.due_at, row.id))
         ),
     )
+
+
+def load_procedures(tx: Transaction, patient_id: int) -> tuple[Procedure, ...]:
+    """The patient's procedures with all that was noted of them since."""
+    rows = list(_rows_of(tx, ProcedureRow, patient_id))
+    if not rows:
+        return ()
+    events = _load_noted(
+        tx,
+        select(ProcedureEventRow.procedure_id, ProcedureEventRow.name, ProcedureEventRow.happened_at)
+        .join(ProcedureRow)
+        .where(ProcedureRow.patient_id == patient_id, ProcedureEventRow.undone_at.is_(None)),
+    )
+    answers = _load_noted(
+        tx,
+        select(AnswerRow.procedure_id, AnswerRow.question, AnswerRow.answer)
+        .join(ProcedureRow)
+        .where(ProcedureRow.patient_id == patient_id)
+        # The latest comes last and so has the say.
+        .order_by(AnswerRow.answered_at, AnswerRow.id),
+    )
+    overrides = _load_noted(
+        tx,
+        select(OverrideRow.procedure_id, OverrideRow.rule, OverrideRow.fields)
+        .join(ProcedureRow)
+        .where(ProcedureRow.patient_id == patient_id, OverrideRow.cleared_at.is_(None)),
+    )
+    return tuple(
+        replace(
+            read_procedure(row),
+            events=events.get(row.id, {}),
+            answers=answers.get(row.id, {}),
+            overrides=overrides.get(row.id, {}),
+        )
+        for row in rows
+    )
+
+
+def _load_noted(tx: Transaction, query: Select[int, str, _ValueT]) -> Mapping[int, Mapping[str, _ValueT]]:
+    """By procedure: what stands under each name."""
+    noted: dict[int, dict[str, _ValueT]] = defaultdict(dict)
+    for procedure_id, name, value in tx.execute(query):
+        noted[procedure_id][name] = value
+    return noted
 
 
 def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> SendingHours:
@@ -146,6 +205,7 @@ def read_procedure(row: ProcedureRow) -> Procedure:
         is_cancelled=row.cancelled_at is not None,
         recorded_at=row.recorded_at,
         cancelled_at=row.cancelled_at,
+        attributes=row.attributes,
     )
 
 
@@ -165,7 +225,7 @@ def read_reminder(row: ReminderRow) -> StoredReminder:
     status = Status(row.status)
     return StoredReminder(
         id=row.id,
-        identity=Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence),
+        identity=identity_of(row),
         treatment=row.treatment,
         channel=Channel(row.channel),
         status=status,
@@ -178,3 +238,7 @@ def read_reminder(row: ReminderRow) -> StoredReminder:
         left_at=row.left_at,
         contact=row.contact,
     )
+
+
+def identity_of(row: ReminderRow) -> Identity:
+    return Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence)

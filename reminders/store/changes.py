@@ -15,6 +15,7 @@ from reminders.tables import ReminderRow, TaskRow
 PLANNED_TASKS = (
     TaskRule.DECIDE_COURSE,
     TaskRule.TOO_EARLY,
+    TaskRule.TOO_LATE,
     TaskRule.OVERLAP,
     TaskRule.SESSION_OUTCOME,
     TaskRule.TELL_PATIENT,
