@@ -321,9 +321,16 @@ def _cap(decisions: list[Decision], max_messages: int | None) -> list[Decision]:
     """`max_messages` counts texts that leave: the earliest keep their place."""
     if max_messages is None:
         return decisions
-    room = max_messages - sum(each.stored is not None and each.stored.has_left for each in decisions)
+    left = [each.planned.due_at for each in decisions if each.stored is not None and each.stored.has_left]
+    room = max_messages - len(left)
     leaving = sorted((each.leave_at, each.planned.identity) for each in decisions if each.leave_at)
     too_many = {identity for _, identity in leaving[max(room, 0) :]}
+    # Of one whose time is over meanwhile it was not the lateness that held it back.
+    too_many |= {
+        each.planned.identity
+        for each in decisions
+        if each.reason in _LATE and sum(due_at <= each.planned.due_at for due_at in left) >= max_messages
+    }
     return [
         replace(each, leave_at=None, reason=Reason.MAX_MESSAGES) if each.planned.identity in too_many else each
         for each in decisions

@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
     NUMBER = "number"
     UNIT = "unit"
     BOUND = "bound"
+    CALENDAR = "calendar"
+    PART_OF_DAY = "part_of_day"
     OUTSIDE_RANGE = "outside_range"
     RANGE_END = "range_end"
     # Of a text

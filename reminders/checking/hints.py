@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reminders.checking.amounts import Amount
-from reminders.checking.citations import Citation
 from reminders.checking.documents import Document
 from reminders.checking.findings import Fault, FaultKind, Finding, Subject
+from reminders.checking.placed import PlacedFigure
 from reminders.checking.quoting import find_passages, list_own_amounts
 from reminders.checking.texts import Reading, list_claims, list_stated
 from reminders.rules import Treatment
 
 
 def find_unused(
-    treatment: Treatment, readings: Sequence[Reading], citations: Iterable[Citation], documents: Iterable[Document]
+    treatment: Treatment, readings: Sequence[Reading], citations: Iterable[PlacedFigure], documents: Iterable[Document]
 ) -> list[Finding]:
     """The exact lengths of time for a treatment that no figure cites and none of its texts, `readings`, tells.
 
@@ -30,7 +30,7 @@ def find_unused(
     ]
 
 
-def _list_uncited(treatment: str, document: Document, cited: list[Citation]) -> Iterator[tuple[str, Amount]]:
+def _list_uncited(treatment: str, document: Document, cited: list[PlacedFigure]) -> Iterator[tuple[str, Amount]]:
     passages = [passage for each in cited for passage in find_passages(document, each.source.figure)]
     for name, section in document.sections.items():
         meant = [amount for each in passages if each.section == name for amount in each.list_amounts()]

@@ -105,6 +105,16 @@ def test_a_figure_from_a_comment_fails_wherever_the_comment_stands(tmp_path: Pat
     assert "A visitor seems to have written these words" in said[1][1]
 
 
+@pytest.mark.parametrize("words", ["8 weeks", "Within 4 weeks", "72 hours", "every hour"])
+def test_a_comment_is_known_without_its_heading_too(words: str, tmp_path: Path) -> None:
+    body = next(line.strip() for line in part(END, None).splitlines() if words in line)
+    moved = edit(read(), END, f"{body}\n\n{END}")
+    cited = VISITOR.replace("8 weeks", words)
+    code, output = check(moved, edit(SHIPPED, INTERVAL, cited), tmp_path)
+    assert code == 1
+    assert "A visitor seems to have written these words" in output
+
+
 WRONG = {
     "number": ("weeks = 6, bound", "weeks = 8, bound", "The number differs"),
     "unit": ("weeks = 6, bound", "months = 6, bound", "The unit differs"),

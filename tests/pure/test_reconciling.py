@@ -328,6 +328,12 @@ def test_a_row_that_is_one_too_many_closes() -> None:
     assert [(each.stored, each.reason) for each in closed] == [(third, Reason.MAX_MESSAGES)]
 
 
+def test_what_was_one_too_many_is_not_called_late_once_its_time_is_over() -> None:
+    decisions = diff(HOURLY, *map(make_sent, HOURLY[:2]), now="2026-04-12 14:00").decisions
+
+    assert {each.reason for each in decisions[2:]} == {Reason.MAX_MESSAGES}
+
+
 # ---- tasks of reminders that cannot leave ------------------------------------------------------------------------
 
 
