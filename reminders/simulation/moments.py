@@ -100,7 +100,7 @@ _NAMES = [column.name for column in _MOMENTS.selected_columns]
 def _look(engine: Engine) -> dict[str, datetime | None]:
     """One statement, past SQLAlchemy: it changes nothing, and it is asked at every step of every rehearsal."""
     with closing(engine.raw_connection()) as connection:
-        found = connection.cursor().execute(_SQL).fetchone()
+        (found,) = connection.cursor().execute(_SQL).fetchall()
     return {
         name: datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
         for name, text in zip(_NAMES, found, strict=True)

@@ -168,7 +168,9 @@ def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> Sendin
 
 def load_stored_reminders(tx: Transaction, patient_id: int) -> list[StoredReminder]:
     """What the rows hold, without a row object for each: most of them are long settled."""
-    return [read_reminder(row) for row in tx.execute(_REMINDERS_OF, {"patient_id": patient_id})]
+    # All at once: on SQLite a row that cannot be read would leave the others unread, and with them a lock held.
+    rows = tx.execute(_REMINDERS_OF, {"patient_id": patient_id}).all()
+    return [read_reminder(row) for row in rows]
 
 
 _REMINDERS_OF = select(_REMINDERS).where(_REMINDERS.c.patient_id == bindparam("patient_id")).order_by(_REMINDERS.c.id)

@@ -42,7 +42,7 @@ def claim_due(
 ) -> list[int]:
     """Take up to `limit` due reminders for one worker; each goes to exactly one (R4, R5). Returns their ids."""
     claim = {"channels": list(channels), "worker": worker, "now": now, "until": lease_until, "most": limit}
-    return sorted(tx.scalars(_CLAIM, claim))
+    return sorted(tx.scalars(_CLAIM, claim).all())
 
 
 def release_expired_claims(tx: Transaction, now: datetime) -> int:
@@ -148,7 +148,7 @@ _CLAIMED_PATIENTS = select(_REMINDERS.c.patient_id).where(
 
 def list_claimed_patients(tx: Transaction, worker: str) -> set[int]:
     """Whose reminders this worker holds."""
-    return set(tx.scalars(_CLAIMED_PATIENTS, {"worker": worker}))
+    return set(tx.scalars(_CLAIMED_PATIENTS, {"worker": worker}).all())
 
 
 def pass_claims(tx: Transaction, worker: str, heir: str, patient_id: int) -> None:
