@@ -18,7 +18,7 @@ def list_differences(placed: PlacedFigure, amount: Amount) -> list[Fault]:
     amount = _choose_end(_count_once(amount, mine), mine)
     faults = [
         *_compare_units(mine, amount),
-        *_compare_bounds(placed, mine, amount),
+        *_compare_bounds(placed, amount),
         *_compare_calendars(mine, amount),
     ]
     if amount.is_vague:
@@ -111,7 +111,7 @@ def _compare_numbers(mine: Amount, amount: Amount, *, is_end: bool) -> Iterator[
     if not is_inside:
         yield Fault(FaultKind.OUTSIDE_RANGE, f"The rule is outside the range: {said}.")
     # One value may be any in the range; but an end must be its end, and a range its range.
-    begins_elsewhere = mine.is_range and low < my_low
+    begins_elsewhere = mine.is_range and low < my_low <= high
     ends_elsewhere = (mine.is_range or is_end) and low <= my_high < high
     if begins_elsewhere or ends_elsewhere:
         where = " and ".join(word for word, is_so in (("begins", begins_elsewhere), ("ends", ends_elsewhere)) if is_so)
@@ -129,7 +129,7 @@ def _base_values(mine: Amount, amount: Amount) -> list[Fraction]:
 
 
 def _compare_units(mine: Amount, amount: Amount) -> Iterator[Fault]:
-    if mine.most.family != amount.most.family or (not amount.is_vague and _is_other_unit(mine, amount)):
+    if _is_other_unit(mine, amount):
         yield _differ(FaultKind.UNIT, "unit", amount, say_amount(mine))
 
 
@@ -145,7 +145,7 @@ def _is_other_unit(mine: Amount, amount: Amount) -> bool:
     return low <= my_low and my_high <= high and not is_same_length
 
 
-def _compare_bounds(placed: PlacedFigure, mine: Amount, amount: Amount) -> Iterator[Fault]:
+def _compare_bounds(placed: PlacedFigure, amount: Amount) -> Iterator[Fault]:
     if amount.bound not in placed.bounds:
         says = f'bound = "{placed.figure.bound}"' if isinstance(placed.figure, Duration) else say_figure(placed)
         yield _differ(FaultKind.BOUND, "bound", amount, says)

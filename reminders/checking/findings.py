@@ -35,6 +35,7 @@ class FaultKind(StrEnum):
     UNKNOWN_FIGURE = "unknown_figure"
     # Of nothing: worth a look
     NOW_EXACT = "now_exact"
+    NOT_THERE = "not_there"
 
 
 @dataclass(frozen=True)

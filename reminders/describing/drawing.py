@@ -62,7 +62,7 @@ def draw_timeline(timeline: Timeline, width: int, symbols: Symbols = UNICODE) ->
     names = [row.rule.id for row in timeline.rows] + [_QUIET, _TARGET]
     name_width = min(max(map(len, names)), _WIDEST_NAME) + 2
     lines = [line for panel in panels for line in _draw_panel(timeline, panel, _Page(width, name_width, symbols))]
-    return [*lines, _join_cells(_explain(lines, symbols))]
+    return [*lines, *_wrap(_explain(lines, symbols), width)]
 
 
 _QUIET = "quiet hours"
@@ -84,8 +84,8 @@ def _draw_panel(timeline: Timeline, panel: Panel, page: _Page) -> Iterator[Line]
     grid = _make_grid(panel, page.columns)
     scale = make_scale(panel, (_LONGEST_HOUR if panel.is_hourly else _LONGEST_DAY) * grid.days_each)
     yield ((panel.title, Tone.TITLE),)
-    yield _label(page, "", _write_at((grid.edge(tick.place), tick.moment) for tick in scale.ticks))
-    yield _label(page, scale.unit, _write_at((grid.edge(tick.place), tick.number) for tick in scale.ticks))
+    yield _label(page, "", _write_at(page, ((grid.edge(tick.place), tick.moment) for tick in scale.ticks)))
+    yield _label(page, scale.unit, _write_at(page, ((grid.edge(tick.place), tick.number) for tick in scale.ticks)))
     if panel.is_hourly:
         yield _label(page, _QUIET, _draw_quiet(timeline, panel, grid, page.symbols))
     for row in panel.rows:
@@ -137,10 +137,11 @@ def _join_cells(cells: Iterable[Cell]) -> Line:
     return (*joined[:-1], (text, joined[-1][1])) if joined else ()
 
 
-def _write_at(words: Iterable[tuple[int, str]]) -> list[Cell]:
+def _write_at(page: _Page, words: Iterable[tuple[int, str]]) -> list[Cell]:
+    """Each word at its column, as far as there is room."""
     line = ""
     for column, word in words:
-        if column >= len(line):
+        if len(line) <= column <= page.columns - len(word):
             line = line.ljust(column) + word + " "
     return [(line.rstrip(), Tone.FAINT)]
 
@@ -192,7 +193,7 @@ def _noon(panel: Panel) -> datetime:
     return resolve_local(panel.target_on, time(0), panel.zone)
 
 
-def _explain(lines: Iterable[Line], symbols: Symbols) -> Iterator[Cell]:
+def _explain(lines: Iterable[Line], symbols: Symbols) -> Iterator[Line]:
     """Only the signs that the picture has."""
     drawn = {(sign, tone) for line in lines for text, tone in line for sign in text}
     meanings = [
@@ -204,8 +205,17 @@ def _explain(lines: Iterable[Line], symbols: Symbols) -> Iterator[Cell]:
     ]
     for sign, tone, meaning in meanings:
         if (sign, tone) in drawn:
-            yield sign, tone
-            yield f" {meaning}   ", Tone.PLAIN
+            yield (sign, tone), (f" {meaning}   ", Tone.PLAIN)
+
+
+def _wrap(pieces: Iterable[Line], width: int) -> Iterator[Line]:
+    line: Line = ()
+    for piece in pieces:
+        if sum(len(text) for text, _ in (*line, *piece)) > width:
+            yield _join_cells(line)
+            line = ()
+        line = (*line, *piece)
+    yield _join_cells(line)
 
 
 def _several(drawn: Iterable[Cell]) -> str:

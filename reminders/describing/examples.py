@@ -15,6 +15,9 @@ from reminders.rules import Anchor, Clinic, Event, Rule
 HAPPENS_AFTER = timedelta(days=7)
 """When an event is recorded that a rule waits for."""
 
+VISITS_AFTER = timedelta(days=28)
+"""When a visit is that no interval leads to."""
+
 _CONTACTS = {channel: Contact(channel=channel, address="example") for channel in Channel}
 
 
@@ -66,7 +69,7 @@ def _make_procedure(rule: Rule, clinic: Clinic, performed_at: datetime) -> Proce
         decided_at=performed_at if total else None,
         recorded_at=performed_at,
         attributes=_choose_attributes(rule),
-        events=dict.fromkeys(_list_needed_events(rule), performed_at + HAPPENS_AFTER),
+        events=dict.fromkeys(_list_needed_events(rule), _days_later(performed_at, HAPPENS_AFTER, clinic)),
         answers=rule.when.answer,
     )
 
@@ -104,25 +107,39 @@ def _choose_attributes(rule: Rule) -> dict[str, str]:
 
 def _list_needed_events(rule: Rule) -> Iterator[str]:
     yield from rule.when.happened
-    for event in (rule.anchor, rule.until):
-        if isinstance(event, Event) and event.fallback is None:
-            yield event.name
+    if isinstance(rule.anchor, Event) and rule.anchor.fallback is None:
+        yield rule.anchor.name
 
 
 # ---- the visit -------------------------------------------------------------------------------------------------
 
 
 def _book(case: PatientCase, rule: Rule, clinic: Clinic, performed_at: datetime) -> PatientCase:
-    """The visit, on the day the next session is due; no procedure before it where it is the first, or due no day."""
+    """The visit on the day the next session is due, or a while later where none is; or at the example's time itself,
+    with no procedure before it, where the rule asks for none."""
     target_on = find_target(case.procedures[0], clinic)
-    is_first = rule.anchor is Anchor.SESSION and (target_on is None or _wanted_number(rule) == 1)
-    starts_at = performed_at
-    if target_on is not None and not is_first:
-        starts_at = resolve_local(target_on, performed_at.astimezone(clinic.time_zone).time(), clinic.time_zone)
-    elif not is_first:
-        starts_at = performed_at + HAPPENS_AFTER
+    is_first = rule.anchor is Anchor.SESSION and _is_first_visit(rule, target_on)
+    starts_at = performed_at if is_first else _choose_visit(target_on, clinic, performed_at)
     visit = Session(id=1, treatment=rule.treatment, starts_at=starts_at, visit=1, changed_at=performed_at)
     return replace(case, procedures=() if is_first else case.procedures, sessions=(visit,))
+
+
+def _is_first_visit(rule: Rule, target_on: date | None) -> bool:
+    when, applies_to = rule.when, rule.applies_to
+    asks_for_more = when.answer or when.happened or when.total_decided or applies_to.session == "last"
+    return _wanted_number(rule) == 1 or (target_on is None and applies_to.sessions_from is None and not asks_for_more)
+
+
+def _choose_visit(target_on: date | None, clinic: Clinic, performed_at: datetime) -> datetime:
+    if target_on is None:
+        return _days_later(performed_at, VISITS_AFTER, clinic)
+    return resolve_local(target_on, performed_at.astimezone(clinic.time_zone).time(), clinic.time_zone)
+
+
+def _days_later(instant: datetime, days: timedelta, clinic: Clinic) -> datetime:
+    """At the same time of day."""
+    local = instant.astimezone(clinic.time_zone)
+    return resolve_local(local.date() + days, local.time(), clinic.time_zone)
 
 
 # ---- in words --------------------------------------------------------------------------------------------------
@@ -150,7 +167,14 @@ def _list_assumed(rule: Rule, case: PatientCase, clinic: Clinic) -> Iterator[str
     yield from (f"{name} is {values[0]}" for name, values in applies_to.attributes.items())
     for procedure in case.procedures:
         yield from (f"“{name}” on {say_day(local_date(at, zone))}" for name, at in procedure.events.items())
+        yield from (f"“{name}” not recorded" for name in _list_fallbacks(rule, procedure))
         if procedure.planned_sessions and applies_to.session != "last":
             yield f"{procedure.planned_sessions} sessions decided"
     yield from (f"“{question}” answered “{answer}”" for question, answer in rule.when.answer.items())
     yield from (f"a visit booked for {say_visit(session.starts_at, zone)}" for session in case.sessions)
+
+
+def _list_fallbacks(rule: Rule, procedure: Procedure) -> Iterator[str]:
+    """The events in whose place the rule's fallback stands."""
+    named = dict.fromkeys(event.name for event in (rule.anchor, rule.until) if isinstance(event, Event))
+    yield from (name for name in named if name not in procedure.events)

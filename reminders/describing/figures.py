@@ -45,7 +45,7 @@ def say_length(length: Duration, calendar: Calendar = Calendar.ALL_DAYS) -> str:
     return f"{say_bound(length)}{' to '.join(map(str, numbers))} {_say_unit(length, calendar, numbers[-1])}"
 
 
-def say_distance(length: Duration, calendar: Calendar, *, is_far: bool = False) -> str:
+def say_distance(length: Duration, calendar: Calendar = Calendar.ALL_DAYS, *, is_far: bool = False) -> str:
     """The same where one moment is counted: of a range its near or its far end, as in '10 days (of 10 to 14)'."""
     if length.most is None:
         return say_length(length, calendar)
@@ -105,7 +105,7 @@ def list_sources(treatment: Treatment, titles: Mapping[str, str]) -> list[str]:
 
 
 def _list_all_figures(treatment: Treatment) -> Iterator[Figure]:
-    yield from (each for each in (treatment.sessions, treatment.interval, treatment.late_limit) if each)
+    yield from (figure for _, figure in treatment.list_figures())
     yield from (figure for rule in treatment.rules for _, figure in list_timed_figures(rule, treatment))
 
 

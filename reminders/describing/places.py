@@ -38,29 +38,22 @@ def _say_numbered_day(rule: Rule, length: Duration, cite: Cite, *, is_far: bool)
 
 
 def _say_anchor(rule: Rule, unit: Unit) -> Place:
+    name = name_anchor(rule, unit)
     if unit.is_elapsed:
-        return Place(preposition="at", noun=say_instant_of_anchor(rule))
-    if rule.anchor is Anchor.TARGET:
-        return Place(preposition="on", noun=name_anchor(rule, unit))
-    return Place(preposition="on", noun=f"the day of {name_anchor(rule, unit)}")
-
-
-def say_instant_of_anchor(rule: Rule) -> str:
-    return "the start of the booked visit" if rule.anchor is Anchor.SESSION else name_anchor(rule, Unit.HOURS)
+        return Place(preposition="at", noun=f"the moment of {name}" if isinstance(rule.anchor, Event) else name)
+    return Place(preposition="on", noun=name if rule.anchor is Anchor.TARGET else f"the day of {name}")
 
 
 def name_anchor(rule: Rule, unit: Unit) -> str:
     """What a length of this unit is counted from."""
     if isinstance(rule.anchor, Event):
         return f"“{rule.anchor.name}”"
-    if rule.anchor is Anchor.PROCEDURE_END and unit.is_elapsed:
-        return "the end of the procedure"
-    return {
-        Anchor.PROCEDURE_END: "the procedure",
-        Anchor.PROCEDURE_DATE: "the procedure",
-        Anchor.TARGET: "the day the next session is due",
-        Anchor.SESSION: "the booked visit",
-    }[rule.anchor]
+    if rule.anchor is Anchor.TARGET:
+        return "the day the next session is due"
+    if rule.anchor is Anchor.SESSION:
+        return "the start of the booked visit" if unit.is_elapsed else "the booked visit"
+    has_end = rule.anchor is Anchor.PROCEDURE_END and unit.is_elapsed
+    return "the end of the procedure" if has_end else "the procedure"
 
 
 def say_end_of_day(rule: Rule, end: EndOfDay, cite: Cite) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reminders.describing.conditions import say_conditions, say_whom
-from reminders.describing.figures import Cite, cite_nothing, say_count, say_every, say_figure, say_length
-from reminders.describing.places import name_anchor, say_end_of_day, say_instant_of_anchor, say_place
+from reminders.describing.figures import Cite, cite_nothing, say_count, say_distance, say_every, say_figure
+from reminders.describing.places import name_anchor, say_end_of_day, say_place
+from reminders.describing.treatments import say_interval
 from reminders.model import Audience, Channel, Quiet
 from reminders.rules import (
     AfterDue,
@@ -104,17 +105,16 @@ def _say_phase(phase: Phase, rule: Rule, cite: Cite) -> str:
     rhythm = _say_rhythm(phase.repeat, rule, cite) if phase.repeat else "once, at the beginning"
     if phase.lasts is None:
         return f"to the end, {rhythm}"
-    return f"for {say_length(phase.lasts, rule.calendar)}{cite(phase.lasts)}, {rhythm}"
+    return f"for {say_distance(phase.lasts, rule.calendar)}{cite(phase.lasts)}, {rhythm}"
 
 
 def _explain_anchor(rule: Rule, treatment: Treatment, cite: Cite) -> Iterator[str]:
     if rule.day_base == 1:
         yield f"day 1 is {_day_one(rule)}"
     if rule.anchor is Anchor.TARGET and treatment.interval:
-        interval = say_length(treatment.interval, treatment.calendar)
-        yield f"the next session is due {interval}{cite(treatment.interval)} after the procedure"
+        yield f"the next session is due {say_interval(treatment, 'the procedure', cite)}"
     if isinstance(rule.anchor, Event) and (fallback := rule.anchor.fallback):
-        taken = f"{say_length(fallback, rule.calendar)}{cite(fallback)} after the procedure"
+        taken = f"{say_distance(fallback, is_far=True)}{cite(fallback)} after the procedure"
         yield f"while “{rule.anchor.name}” is not recorded, it is taken to be {taken}"
 
 
@@ -152,11 +152,11 @@ def _say_useful(rule: Rule, cite: Cite) -> str:
             end = _say_until(rule.until, rule, cite) if rule.until and not is_series else "then"
             return f"{every} useful until {end.removeprefix('when ').removeprefix('on ').removeprefix('at ')}"
         case Expiry.ANCHOR:
-            return f"{every} useful until {say_instant_of_anchor(rule)}"
+            return f"{every} useful until {name_anchor(rule, Unit.HOURS)}"
         case Expiry.SAME_DAY:
             return f"{each} useful to the end of the day on which it is due"
         case AfterDue(length=length):
-            return f"{each} useful for {say_length(length)}{cite(length)}"
+            return f"{each} useful for {say_distance(length)}{cite(length)}"
         case EndOfDay() as end_of_day:
             return f"{every} useful to {say_end_of_day(rule, end_of_day, cite)}"
         case Duration() as length:
@@ -174,11 +174,12 @@ def _explain_calendar(rule: Rule) -> Iterator[str]:
     """Days are business days in every phrase; for other units it is said what a closed day does."""
     if rule.calendar is not Calendar.BUSINESS_DAYS or rule.starts.unit is Unit.DAYS:
         return
-    side = "before" if rule.starts.bound is Bound.AT_MOST else "after"
+    is_before = rule.starts.bound is Bound.AT_MOST
     if rule.starts.unit.is_elapsed:
-        yield f"what falls outside opening hours moves to those {side}"
+        where = "back to their end" if is_before else "to their next beginning"
+        yield f"what falls outside opening hours moves {where}"
     else:
-        yield f"what falls on a closed day moves to the open day {side}"
+        yield f"what falls on a closed day moves to the open day {'before' if is_before else 'after'}"
 
 
 def _say_quiet(rule: Rule) -> Iterator[str]:

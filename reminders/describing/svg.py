@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import time, timedelta
 from html import escape
 from itertools import pairwise
 
@@ -147,7 +147,8 @@ def _draw_row(row: Row, treatment: Treatment, panel: Panel, y: int) -> Iterator[
         yield f'  <circle class="{kind}" cx="{_x(panel, panel.place(mark.at))}" cy="{y}" r="{radius}"/>'
     note = ", ".join(row.assumed) if row.marks else "nothing leaves in this example"
     if note:
-        yield _draw_note(panel, row.starts_at, row.ends_at, y + 4, note)
+        first = min((mark.at for mark in row.marks), default=panel.starts_at)
+        yield _draw_note(_x(panel, panel.place(first)), y + 17, note)
 
 
 def _choose_radius(marks: Sequence[Mark], panel: Panel) -> float:
@@ -157,20 +158,20 @@ def _choose_radius(marks: Sequence[Mark], panel: Panel) -> float:
     return max(1.5, min(5.5, round(apart / 2 - 0.5, 1)))
 
 
-def _draw_note(panel: Panel, starts_at: datetime, ends_at: datetime, y: int, words: str) -> str:
-    """To the right of what it speaks of, or to the left where there is no room."""
-    right = _x(panel, panel.place(ends_at)) + 12
-    if right + _LETTER * len(words) <= WIDTH - _MARGIN:
-        return _text("small", right, y, words)
-    return _text("small end", _x(panel, panel.place(starts_at)) - 12, y, words)
+def _draw_note(x: float, y: int, words: str) -> str:
+    """From there on, or up to the picture's edge where there is no room."""
+    if x + _LETTER * len(words) <= WIDTH - _MARGIN:
+        return _text("small", x, y, words)
+    return _text("small end", _RIGHT, y, words)
 
 
 def _draw_target(panel: Panel, y: int) -> Iterator[str]:
     assert panel.target_on is not None, "asked only where there is one"
-    at = resolve_local(panel.target_on, datetime.min.time(), panel.zone)
+    at = resolve_local(panel.target_on, time(0), panel.zone)
     yield _text("rule", _MARGIN, y, "session due")
-    yield _draw_diamond(_x(panel, panel.place(at)), y)
-    yield _draw_note(panel, at, at, y + 4, say_short_day(panel.target_on))
+    x = _x(panel, panel.place(at))
+    yield _draw_diamond(x, y)
+    yield _text("small", x + 12, y + 4, say_short_day(panel.target_on))
 
 
 def _draw_diamond(x: float, y: int) -> str:

@@ -22,10 +22,12 @@ SHOWN_REASONS = frozenset({Reason.QUIET_HOURS, Reason.MAX_MESSAGES})
 HOURS_APART = timedelta(hours=48)
 """What lies this close together, and counts in hours, is drawn by the hour."""
 
-_DAY = timedelta(days=1)
-
 DAYS_APART = timedelta(days=70)
 """What lies this close together is drawn by the day."""
+
+_A_MINUTE = timedelta(minutes=1)
+_AN_HOUR = timedelta(hours=1)
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class Row:
 
     @property
     def ends_at(self) -> datetime:
-        ends = (mark.at if mark.reason else mark.expires_at for mark in self.marks)
+        ends = (mark.at + _A_MINUTE if mark.reason else mark.expires_at for mark in self.marks)
         return max((self.anchor_at, *ends))
 
     @property
@@ -141,9 +143,9 @@ class Panel:
     def place(self, instant: datetime) -> float:
         """Days from its start: as they pass where it is drawn by the hour, else as calendars and clocks show them."""
         if self.is_hourly:
-            return (instant - self.starts_at) / _DAY
+            return (instant - self.starts_at) / _A_DAY
         started, local = self.starts_at.astimezone(self.zone), instant.astimezone(self.zone)
-        return (local.replace(tzinfo=None) - started.replace(tzinfo=None)) / _DAY
+        return (local.replace(tzinfo=None) - started.replace(tzinfo=None)) / _A_DAY
 
     @property
     def length(self) -> float:
@@ -167,7 +169,8 @@ def _list_hourly(timeline: Timeline, rows: Sequence[Row]) -> Iterator[Panel]:
             title=f"The hours around {around}" if _is_before(mine) else f"The hours after {around}",
             rows=mine,
             starts_at=min(row.starts_at for row in mine),
-            ends_at=max(row.ends_at for row in mine),
+            # Where nothing leaves there is still an hour to show it in.
+            ends_at=max(row.starts_at + _AN_HOUR if row.starts_at == row.ends_at else row.ends_at for row in mine),
             counts_from=mine[0].anchor_at,
             zone=timeline.hours.zone,
             is_hourly=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from reminders.describing.figures import Cite, cite_nothing, join_words, say_count, say_length
-from reminders.rules import Bound, Calendar, Clinic, Treatment, Window
+from reminders.describing.figures import Cite, cite_nothing, join_words, say_count, say_distance
+from reminders.rules import Bound, Calendar, Clinic, Treatment, Unit, Window
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -19,23 +19,26 @@ def _say_course(treatment: Treatment, cite: Cite) -> Iterator[str]:
     if sessions := treatment.sessions:
         noun = "session" if sessions.most == 1 else "sessions"
         yield f"A course is usually {say_count(sessions)} {noun}{cite(sessions)}"
-    if interval := treatment.interval:
-        # The calendar of a treatment is that of its interval.
-        length = say_length(interval, treatment.calendar)
-        yield f"The next session is due {length}{cite(interval)} after the one before{_say_rolling(treatment)}"
+    if treatment.interval:
+        yield f"The next session is due {say_interval(treatment, 'the one before', cite)}"
     if late := treatment.late_limit:
-        yield f"The desk is told of a visit later than {say_length(late, treatment.calendar)}{cite(late)} after it"
+        length = f"{say_distance(late, treatment.calendar, is_far=True)}{cite(late)}"
+        yield f"The desk is told of a visit later than {length} after the one before"
     yield from _say_choices("Noted of a procedure", treatment.attributes)
     if treatment.events:
         yield f"Recorded when it happens: {join_words(treatment.events)}"
     yield from _say_choices("Asked", treatment.questions)
 
 
-def _say_rolling(treatment: Treatment) -> str:
-    if treatment.calendar is not Calendar.BUSINESS_DAYS or treatment.interval is None:
-        return ""
-    side = "before" if treatment.interval.bound is Bound.AT_MOST else "after"
-    return f"; a closed day moves it to the open day {side}"
+def say_interval(treatment: Treatment, since: str, cite: Cite) -> str:
+    """Such as 'at least 6 weeks after the one before', and what a closed day does to it."""
+    interval = treatment.interval
+    assert interval is not None, "asked only where there is one"
+    rolling = ""
+    if treatment.calendar is Calendar.BUSINESS_DAYS and interval.unit is not Unit.DAYS:
+        side = "before" if interval.bound is Bound.AT_MOST else "after"
+        rolling = f", or on the open day {side} where the clinic is closed then"
+    return f"{say_distance(interval, treatment.calendar)}{cite(interval)} after {since}{rolling}"
 
 
 def _say_choices(what: str, choices: Mapping[str, Sequence[str]]) -> Iterator[str]:

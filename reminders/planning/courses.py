@@ -14,7 +14,7 @@ from reminders.config.overrides import override_treatment
 from reminders.local_time import add_calendar, local_date
 from reminders.model import TREATMENT, Procedure, Reason
 from reminders.planning.business_days import BusinessDays
-from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment
+from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class PerformedSession:
     def earliest_on(self) -> date | None:
         """The day the next session may be, whether or not the clinic is open; None: there is no next session."""
         interval = self.treatment.interval
-        return add_calendar(self.on, interval) if interval else None
+        return self._count(interval) if interval else None
 
     @property
     def target_on(self) -> date | None:
@@ -67,7 +67,12 @@ class PerformedSession:
     def latest_on(self) -> date | None:
         """The last day on which the next session is not too late; None: there is none."""
         limit = self.treatment.late_limit or _as_limit(self.treatment.interval)
-        return add_calendar(self.on, limit.longest) if limit else None
+        return self._count(limit.longest) if limit else None
+
+    def _count(self, length: Duration) -> date:
+        if self.business_days is not None and length.unit is Unit.DAYS:
+            return self.business_days.add(self.on, length.value)
+        return add_calendar(self.on, length)
 
     def why_no_next_session(self) -> Reason | None:
         """None where there is a next session to speak of (domain: 'Is there a next one?')."""

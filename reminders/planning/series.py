@@ -155,13 +155,15 @@ def _place_anchor(scene: _Scene, rule: Rule, done: PerformedSession) -> AnchorPo
             return None
         target = resolve_local(done.target_on, time(0), scene.clinic.time_zone)
         return AnchorPoint(at=target, on=done.target_on, not_before=done.performed_at, events=done.events)
-    at = done.performed_at
-    if isinstance(rule.anchor, Event):
-        happened_at = done.events.get(rule.anchor.name) or _fall_back(scene, rule.anchor, done)
-        if happened_at is None:
-            return None
-        at = happened_at
-    return AnchorPoint(at=at, on=local_date(at, zone), not_before=at, events=done.events)
+    t0 = done.performed_at
+    if not isinstance(rule.anchor, Event):
+        return AnchorPoint(at=t0, on=local_date(t0, zone), not_before=t0, events=done.events)
+    happened_at = done.events.get(rule.anchor.name)
+    at = happened_at or _fall_back(scene, rule.anchor, done)
+    if at is None:
+        return None
+    # Nobody knows the hour of what is only taken to have happened: nothing of that day waits for it.
+    return AnchorPoint(at=at, on=local_date(at, zone), not_before=happened_at or t0, events=done.events)
 
 
 def _fall_back(scene: _Scene, event: Event, done: PerformedSession) -> datetime | None:
@@ -201,8 +203,11 @@ def _applies_to_attributes(scene: _Scene, rule: Rule, done: PerformedSession | N
 def _why_withheld(case: PatientCase, rule: Rule, done: PerformedSession | None) -> Reason | None:
     """The first condition of the rule that does not hold."""
     when = rule.when
-    if when.session_due is True and done and (why_none := done.why_no_next_session()):
+    why_none = done.why_no_next_session() if done else None
+    if when.session_due is True and why_none:
         return why_none
+    if when.session_due is False and done and why_none is not Reason.LAST_SESSION:
+        return why_none or Reason.SESSION_DUE
     if when.session_booked is not None and (rule.treatment in open_treatments(case.sessions)) != when.session_booked:
         return Reason.SESSION_NOT_BOOKED if when.session_booked else Reason.SESSION_BOOKED
     is_decided = done is not None and done.planned_sessions is not None

@@ -20,7 +20,7 @@ from reminders.model import Channel, InputRefusal, Precision
 from reminders.rules import Clinic
 from reminders.simulation.clinic import ClinicChanges
 from reminders.simulation.references import check_references
-from reminders.simulation.tables import EVENTS, NOT_YET, Event, Outage, PatientTable, ScenarioTable, Step
+from reminders.simulation.tables import EVENTS, Event, Outage, PatientTable, ScenarioTable, Step
 from reminders.typed import read_when
 
 
@@ -170,8 +170,6 @@ class _Reading:
 
 def refuse_action(do: object, place: str) -> Fault:
     path = join_path(place, "do")
-    if do in NOT_YET:
-        return Fault(path, f"The rules of this release have no field that `{do}` could feed; leave this event out.")
     near = find_near_match(do, EVENTS) if isinstance(do, str) else None
     hint = f'did you mean "{near}"?' if near else f"write {list_choices(list(EVENTS))}."
     return Fault(path, f"This says nothing that can happen; {hint}")

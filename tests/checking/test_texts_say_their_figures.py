@@ -6,7 +6,7 @@ import pytest
 
 from reminders.checking import Subject
 from reminders.checking.texts import Reading, list_stated
-from tests.checking.checking_factories import check, edit_config, list_failing, list_hints, list_sentences
+from tests.checking.checking_factories import check, edit_config, edit_sheet, list_failing, list_hints, list_sentences
 
 NO_FIGURES = {
     "a date": "Your visit is on Tuesday, March 24.",
@@ -82,6 +82,14 @@ def test_a_figure_of_the_document_that_nobody_uses_is_a_hint() -> None:
         ("lamp", "a quarter of an hour"),
         ("lamp sunscreen", "4 to 6 days"),
     ]
+
+
+def test_what_is_told_as_vaguely_as_the_document_no_longer_tells_it_is_a_hint() -> None:
+    findings = check(edit_sheet("several weeks", "several months"))
+    assert list_failing(findings) == []
+    assert list_hints(findings) == [("lamp sunscreen text", "")]
+    (hint,) = [fault.sentence for finding in findings for fault in finding.faults]
+    assert hint == "The text says “several weeks”; no section for lamp says so. See if it still holds."
 
 
 def test_without_the_document_no_text_is_blamed() -> None:

@@ -129,6 +129,52 @@ WRONG = {
 }  # fmt: skip
 
 
+LASERS = '{ months = 1, source = { document = "ice-pick-scars", section = "Fractional Laser Treatment", figure = "one month apart" } }'  # noqa: E501
+
+
+def test_a_figure_of_another_treatment_fails(tmp_path: Path) -> None:
+    code, output = check(read(), edit(SHIPPED, f"{{ {INTERVAL} }}", LASERS), tmp_path)
+    assert code == 1
+    assert "The section “Fractional Laser Treatment” is not for skin-needling." in output
+
+
+def test_a_figure_without_source_and_without_clinic_supplied_is_refused(tmp_path: Path) -> None:
+    config = edit(SHIPPED, "every = { hours = 3, clinic_supplied = true }", "every = { hours = 3 }")
+    code, output = check(read(), config, tmp_path)
+    assert code == 2
+    assert "Say where this figure comes from: add its source, or clinic_supplied = true if it is yours." in output
+
+
+def test_a_document_that_was_not_approved_again_fails(tmp_path: Path) -> None:
+    lay_templates(tmp_path)
+    (tmp_path / FILE.name).write_text(edit(read(), "Skin needling is great", "Skin needling is good"), "utf-8")
+    (tmp_path / "config.toml").write_text(SHIPPED, "utf-8")
+    words = ["--config", str(tmp_path / "config.toml"), "rules", "check", "--documents", str(tmp_path), "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 1
+    assert "is not the text that was approved; read what changed" in result.stdout
+
+
+def test_no_fault_hides_another(tmp_path: Path) -> None:
+    document, config = read(), SHIPPED
+    for old, new, _ in (CHANGED["bound"], CHANGED["range"], CHANGED["unit"]):
+        document = edit(document, old, new)
+    config = edit(
+        edit(config, "months = 1, bound", "months = 2, bound"), "count = [3, 4], source", "count = [3, 5], source"
+    )
+    code, output = check(document, config, tmp_path)
+    assert code == 1
+    for said in (
+        "The clinic does not say “at least six weeks” in the section “Skin Needling”.",
+        'The bound differs: the document says “six weeks”, and the rule says bound = \\"at_least\\".',
+        "The unit differs: the document says “24 days”, and the rule says 24 hours.",
+        "The rule is outside the range: the document says “4 or 5 days”, and the rule says 2 days.",
+        "The number differs: the document says “one month”, and the rule says 2 months.",
+        "The rule is outside the range: the document says “Three to four”, and the rule says 3 to 5.",
+    ):
+        assert said in output
+
+
 @pytest.mark.parametrize(("old", "new", "said"), WRONG.values(), ids=WRONG)
 def test_a_wrong_rule_fails(old: str, new: str, said: str, tmp_path: Path) -> None:
     code, output = check(read(), edit(SHIPPED, old, new), tmp_path)

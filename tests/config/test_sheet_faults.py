@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[Keys, str, str]] = {
         "add it to the treatment's `attributes`",
     ),
     "a value that an attribute cannot have": (
-        RULE | {"applies_to": '{ attributes = { site = ["fase"] } }'},
+        RULE | {"applies_to": '{ attributes = { site = ["facee"] } }'},
         "applies_to.attributes.site",
         'did you mean "face"?',
     ),

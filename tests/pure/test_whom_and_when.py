@@ -148,6 +148,12 @@ def test_an_event_may_be_taken_to_happen_so_long_after_the_procedure() -> None:
     assert due(make_case(make_procedure(events={"healed": at("2026-03-20 18:00")})), rule) == ["2026-03-21 10:00"]
 
 
+def test_the_day_on_which_an_event_is_taken_to_happen_has_its_morning_too() -> None:
+    rule = make_rule(anchor=Event(name="healed", fallback=length(21, "days")), starts=length(0, "days"))
+
+    assert due(make_case(make_procedure()), rule) == ["2026-03-31 10:00"]
+
+
 def test_a_fallback_in_hours_is_elapsed() -> None:
     rule = make_rule(anchor=Event(name="healed", fallback=length(5, "hours")), starts=length(1, "hours"), at=None)
 
@@ -177,6 +183,22 @@ def test_a_treatment_without_an_interval_has_no_next_session() -> None:
 )
 def test_an_answer_decides_what_is_withheld(when: When, answers: dict[str, str], reason: Reason | None) -> None:
     assert withheld(make_procedure(answers=answers), make_rule(when=when)) is reason
+
+
+@pytest.mark.parametrize(
+    ("planned_sessions", "reason"), [(1, None), (2, Reason.SESSION_DUE), (None, Reason.SESSION_DUE)]
+)
+def test_a_rule_may_be_for_those_who_have_no_next_session(planned_sessions: int | None, reason: Reason | None) -> None:
+    decided_at = at("2026-03-10 11:00") if planned_sessions else None
+    procedure = make_procedure(planned_sessions=planned_sessions, decided_at=decided_at)
+
+    assert withheld(procedure, make_rule(when=When(session_due=False))) is reason
+
+
+def test_while_the_number_is_undecided_nobody_knows_whether_there_is_a_next_session() -> None:
+    planned = plan(make_case(*monthly(5)), make_rule(when=When(session_due=False)))
+
+    assert [each.withheld for each in planned] == [*[Reason.NEWER_PROCEDURE] * 4, Reason.COURSE_UNDECIDED]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +278,19 @@ def test_a_target_rolls_off_a_closed_day_and_never_over_its_bound(bound: Bound, 
     ).reminders
 
     assert planned.target_on == date.fromisoformat(target)
+
+
+def test_an_interval_in_days_counts_open_days() -> None:
+    """Ten working days after Tuesday, 10 March are two weeks; the desk is told of a visit a day before."""
+    clinic = with_treatment(
+        replace(CLINIC, opening_hours=WEEKDAYS),
+        interval=Duration(value=10, unit=Unit.DAYS, bound=Bound.AT_LEAST),
+        calendar=Calendar.BUSINESS_DAYS,
+    )
+    (session,) = list_performed_sessions([make_procedure()], clinic.treatments[LASER], clinic)
+
+    assert session.target_on == date(2026, 3, 24)
+    assert TaskRule.TOO_EARLY in tasks(clinic, make_procedure(), make_session(starts_at=at("2026-03-23 10:00")))
 
 
 # ---- overrides -------------------------------------------------------------------------------------------------
