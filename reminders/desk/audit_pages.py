@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from reminders.accounts.audit import list_audit
 from reminders.accounts.users import list_users
-from reminders.desk.desk import TheDesk
+from reminders.desk.desk import MaybeId, TheDesk
 from reminders.desk.pages import render
 from reminders.desk.visits import AsAdmin
 from reminders.store.engine import reading
@@ -18,12 +16,15 @@ router = APIRouter()
 
 PAGE = 100
 
-_Id = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
-
 
 @router.get("/audit")
 def show_audit(
-    request: Request, desk: TheDesk, admin: AsAdmin, before: _Id = None, user: _Id = None, patient: _Id = None
+    request: Request,
+    desk: TheDesk,
+    admin: AsAdmin,
+    before: MaybeId = None,
+    user: MaybeId = None,
+    patient: MaybeId = None,
 ) -> Response:
     with reading(desk.engine) as tx:
         lines = list_audit(tx, before_id=before, user_id=user, patient_id=patient, limit=PAGE + 1)

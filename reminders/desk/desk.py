@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Query, Request
 from jinja2 import Environment
 from sqlalchemy import Engine
 
@@ -54,3 +54,10 @@ def desk_of(request: Request) -> Desk:
 
 
 TheDesk = Annotated[Desk, Depends(desk_of)]
+
+LARGEST_ID = 2**31 - 1
+"""What a row's number can be: a larger one is an error to both databases."""
+
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MaybeId = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
+"""In the part of an address that narrows a list."""

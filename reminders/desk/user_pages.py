@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from reminders.accounts.users import Role, add_user, disable_user, enable_user, list_users, make_link
-from reminders.desk.desk import Desk, TheDesk
+from reminders.desk.desk import Desk, Id, TheDesk
 from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to, render
 from reminders.desk.visits import AsAdmin, own_origin
@@ -17,9 +15,6 @@ from reminders.store.engine import Transaction, reading, writing
 from reminders.tables import UserRow
 
 router = APIRouter()
-
-Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
-"""What a row's number can be."""
 
 
 @router.get("/users")

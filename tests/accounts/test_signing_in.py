@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, update
 from reminders.accounts import passwords
 from reminders.accounts.sign_ins import SignedIn, end_sign_in, find_sign_in, note_use, should_note
 from reminders.accounts.signing_in import HeldBack, WrongPassword, change_password, sign_in
-from reminders.accounts.users import disable_user
+from reminders.accounts.users import disable_user, enable_user
 from reminders.model import InputRefusal
 from reminders.store.engine import open_engine, reading, writing
 from reminders.tables import SignInRow, UserRow
@@ -107,6 +107,27 @@ def test_disabling_a_user_ends_every_sign_in_at_once(engine: Engine, staff: Staf
     assert [find(engine, token) for token in tokens] == [None, None]
     with pytest.raises(WrongPassword):
         enter(engine)
+
+
+def test_a_user_who_is_enabled_again_has_to_sign_in_again(engine: Engine, staff: Staff) -> None:
+    """S4: what was ended stays ended."""
+    token = enter(engine)
+
+    with writing(engine) as tx:
+        disable_user(tx, staff.dora, NOW)
+        enable_user(tx, staff.dora, NOW)
+
+    assert find(engine, token) is None
+
+
+def test_a_user_disabled_by_hand_in_the_database_is_out_too(engine: Engine, staff: Staff) -> None:
+    """S4"""
+    token = enter(engine)
+
+    with writing(engine) as tx:
+        tx.execute(update(UserRow).where(UserRow.id == staff.dora).values(disabled_at=NOW))
+
+    assert find(engine, token) is None
 
 
 def test_a_changed_password_ends_the_sign_ins_of_the_old_one(engine: Engine, staff: Staff) -> None:
