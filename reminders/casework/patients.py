@@ -16,12 +16,10 @@ from reminders.replanning import Replanned, replan_contact, replan_patient
 from reminders.rules import Clinic
 from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import find_row, list_patients_of, lock_patient, lock_patients
-from reminders.store.engine import Transaction
+from reminders.store.engine import DESK, Transaction, who
+from reminders.store.versions import note_change
 from reminders.tables import ConsentRow, PatientRow
-from reminders.typed import fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
-
-DESK = "desk"
-"""Who recorded it, until staff have accounts of their own."""
+from reminders.typed import fold_for_search, fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +49,17 @@ class PatientEntry:
             for field, text in typed.items()
             if text is not None
         }
-        return values | ({"name_key": fold_name(str(values["name"]))} if "name" in values else {})
+        return values | (_keys_of(str(values["name"])) if "name" in values else {})
 
     def read_attributes(self, clinic: Clinic, known: Mapping[str, str]) -> dict[str, str]:
         """What is known, changed by what was typed. Raises InputRefusal."""
         given = {name: value for name, value in self.attributes.items() if value}
         require_attributes(given, _declared(clinic))
         return {name: value for name, value in {**known, **self.attributes}.items() if value}
+
+
+def _keys_of(name: str) -> dict[str, str]:
+    return {"name_key": fold_name(name), "search_key": fold_for_search(name)}
 
 
 def _declared(clinic: Clinic) -> Declared:
@@ -105,16 +107,16 @@ def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, no
             found = _find_same(tx, values)
             if found is None:
                 raise
-    return _fill_in(tx, found, values)
+    return _fill_in(tx, found, values, now)
 
 
-def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry) -> PatientRow:
+def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry, now: datetime) -> PatientRow:
     """The patient of this number. What was typed newly is filled in; what differs from what is known is refused."""
     known = require_patient(tx, patient_id)
     values = entry.read(clinic)
     if values.get("name_key", known.name_key) != known.name_key:
         raise Refusal(f"Patient {patient_id} has another name: check the number, or leave --name out.")
-    return _fill_in(tx, known, values)
+    return _fill_in(tx, known, values, now)
 
 
 def _insert(tx: Transaction, values: dict[str, str | None], attributes: dict[str, str], now: datetime) -> PatientRow:
@@ -147,9 +149,10 @@ def _find_same(tx: Transaction, values: dict[str, str | None]) -> PatientRow | N
     ).first()
 
 
-def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]) -> PatientRow:
+def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None], now: datetime) -> PatientRow:
     locked = lock_patient(tx, patient.id)
     assert locked is not None, "patients are never deleted"
+    filled = []
     for key in ("phone", "email", "time_zone", "language"):
         typed, known = values.get(key), getattr(locked, key)
         if typed and known and typed != known:
@@ -158,8 +161,11 @@ def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]
                 f"`reminders patient edit {locked.id}` first; "
                 "if it is another person, add them with `reminders patient add`."
             )
-        if typed:
+        if typed and not known:
             setattr(locked, key, typed)
+            filled.append(key.replace("_", " "))
+    if filled:
+        note_change(tx, locked, f"filled in the {' and the '.join(filled)}", now)
     with _refusing_twins(tx):
         tx.flush()
     return locked
@@ -186,7 +192,14 @@ def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: Patien
     _require_contact(row.phone, row.email)
     with _refusing_twins(tx):
         tx.flush()
+    note_change(tx, row, f"edited {_say_edited(entry)}", now)
     return replan_patient(tx, clinic, patient_id, now)
+
+
+def _say_edited(entry: PatientEntry) -> str:
+    named = ("name", "phone", "email", "time_zone", "language")
+    typed = [field.replace("_", " ") for field in named if getattr(entry, field) is not None]
+    return " and ".join([*(f"the {each}" for each in typed), *entry.attributes]) or "nothing"
 
 
 def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
@@ -227,7 +240,7 @@ def give_consent(tx: Transaction, patient: PatientRow, channels: Iterable[Channe
     for channel in channels:
         require_contact(patient, channel)
         if channel not in standing:
-            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=DESK))
+            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=who(tx)))
     tx.flush()
 
 
@@ -241,7 +254,8 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
 
 def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
-    _, contact = _hold_contact(tx, patient_id, channel)
+    patient, contact = _hold_contact(tx, patient_id, channel)
+    note_change(tx, patient, f"opted the patient out of {channel}", now)
     block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
     return replan_contact(tx, clinic, channel, contact, now)
 
@@ -264,5 +278,6 @@ def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, n
         if block.reason == Reason.OPTED_OUT and block.source != DESK:
             raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")
         block.lifted_at = now
+    note_change(tx, patient, f"recorded consent for {channel}", now)
     give_consent(tx, patient, [channel], now)
     return replan_contact(tx, clinic, channel, contact, now)

@@ -15,7 +15,7 @@ from reminders.dispatching.receipts import in_batches, record_receipts
 from reminders.dispatching.sending import begin_apart, begin_send
 from reminders.dispatching.work import Pace, Work
 from reminders.model import Channel, OutgoingMessage
-from reminders.replanning import list_lapsing_patients, replan_patient
+from reminders.replanning import list_lapsing_patients, list_resuming_patients, replan_patient
 from reminders.sending_hours import LEAST_USEFUL
 from reminders.store.claims import claim_due, doubt_expired_sends, list_expiring_patients, release_expired_claims
 from reminders.store.engine import writing
@@ -97,6 +97,7 @@ def tidy_up(work: Work) -> None:
     with writing(work.engine) as tx:
         stale = {
             *list_lapsing_patients(tx, work.clinic, now),
+            *list_resuming_patients(tx, now),
             *list_expiring_patients(tx, now + LEAST_USEFUL, limit=1000),
         }
     for patient_id in sorted(stale):
