@@ -14,8 +14,8 @@ from reminders.config.faults import ConfigFaults
 from reminders.config.overrides import override_rule, override_treatment
 from reminders.model import TREATMENT, AnchorKind, Identity, PlannedReminder, Precision, Procedure
 from reminders.planning import plan_reminders
-from reminders.planning.courses import list_performed_sessions
-from reminders.rules import Clinic, Rule, Treatment
+from reminders.planning.courses import PerformedSession, list_performed_sessions
+from reminders.rules import Anchor, Clinic, Rule, Treatment
 from reminders.store.cases import load_case, load_stored_reminders
 from reminders.store.engine import Transaction
 from reminders.tables import AnswerRow, OverrideRow, PatientRow, ProcedureEventRow, ProcedureRow
@@ -104,27 +104,45 @@ def list_overrides(tx: Transaction, patient_ids: Collection[int]) -> dict[int, l
 def find_overridden(
     tx: Transaction, clinic: Clinic, patients: Mapping[int, PatientRow]
 ) -> dict[Identity, tuple[Override, ...]]:
-    """The reminders whose timing a clinician has set, as the plan says, with what was set."""
+    """The reminders whose timing a clinician has set, with what was set."""
     found: dict[Identity, tuple[Override, ...]] = {}
     for patient_id, overrides in list_overrides(tx, list(patients)).items():
         case = load_case(tx, patients[patient_id], load_stored_reminders(tx, patient_id))
         for planned in plan_reminders(case, clinic).reminders:
-            if planned.is_overridden:
-                found[planned.identity] = tuple(_list_about(planned, overrides, case.procedures, clinic))
+            if done := _find_performed(planned, case.procedures, clinic):
+                found[planned.identity] = tuple(_list_about(planned, done, overrides, clinic))
     return found
 
 
-def _list_about(
-    planned: PlannedReminder, overrides: Collection[Override], procedures: Collection[Procedure], clinic: Clinic
-) -> Iterator[Override]:
-    """Those of its rule and of its treatment that stand with the day's procedures; a visit has the latest day's."""
-    performed = list_performed_sessions(procedures, clinic.treatments[planned.treatment], clinic)
+def _find_performed(
+    planned: PlannedReminder, procedures: Collection[Procedure], clinic: Clinic
+) -> PerformedSession | None:
+    """The day whose overrides count: the anchor's own, or the latest one for a visit."""
+    treatment = clinic.treatments.get(planned.treatment)
+    performed = list_performed_sessions(procedures, treatment, clinic) if treatment else []
     if planned.identity.anchor_kind is AnchorKind.PROCEDURE:
         performed = [done for done in performed if done.anchor_id == planned.identity.anchor_id]
-    of_day = performed[-1].procedure_ids if performed else ()
-    for rule in (planned.identity.rule, TREATMENT):
-        # The planner lets the latest procedure of the day have the say.
-        about = [each for number in of_day for each in overrides if (each.procedure_id, each.rule) == (number, rule)]
+    return performed[-1] if performed else None
+
+
+def _list_about(
+    planned: PlannedReminder, done: PerformedSession, overrides: Collection[Override], clinic: Clinic
+) -> Iterator[Override]:
+    """Of the rule and, where it counts from the target, of the treatment: what the planner has let count."""
+    counts_from_target = any(
+        rule.id == planned.identity.rule and rule.anchor is Anchor.TARGET for rule in done.treatment.rules
+    )
+    has_own_interval = done.treatment is not clinic.treatments[planned.treatment]
+    of_interest = [planned.identity.rule] if planned.is_overridden else []
+    of_interest += [TREATMENT] if counts_from_target and has_own_interval else []
+    for rule in of_interest:
+        about = [
+            each
+            for number in done.procedure_ids
+            for each in overrides
+            if (each.procedure_id, each.rule) == (number, rule)
+        ]
+        # The latest procedure of the day has the say.
         yield from about[-1:]
 
 

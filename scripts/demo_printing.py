@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reminders.cli.printing import list_timed_figures, say_figure, say_source
+from reminders.describing import list_timed_figures, say_figure, say_source
 from reminders.model import CLOSED, Channel, Reason, Status
 from reminders.overview import Line
 from reminders.rules import Clinic, Rule

@@ -5,6 +5,7 @@ The casework, replanning and dispatching are the product's own; only the clock a
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from reminders.casework.events import record_answer, record_event, undo_event
+from reminders.casework.overrides import clear_override, set_override
 from reminders.casework.patients import PatientEntry, add_patient, edit_patient, opt_in, opt_out
 from reminders.casework.procedures import (
     ProcedureEntry,
@@ -175,13 +178,15 @@ class ClinicDays:
     def reinstate(self, channel: str = "sms") -> None:
         self.providers[Channel(channel)].is_suspended = False
 
-    def edit_config(self, old: str, new: str) -> None:
+    def edit_config(self, old: str, new: str, *more: tuple[str, str]) -> None:
         """Edit the shipped `config.toml` and start the program again with it."""
-        shipped = (ROOT / "config.toml").read_text("utf-8")
-        assert shipped.count(old), f"the shipped config has no {old!r}"
+        text = (ROOT / "config.toml").read_text("utf-8")
+        for before, after in ((old, new), *more):
+            assert text.count(before), f"the shipped config has no {before!r}"
+            text = text.replace(before, after)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "config.toml"
-            path.write_text(shipped.replace(old, new), "utf-8")
+            path.write_text(text, "utf-8")
             edited = load_config(path, {"REMINDERS_DATABASE__URL": self.config.database_url})
         self.app.close()
         self.config = replace(edited, templates_dir=self.config.templates_dir)
@@ -239,6 +244,26 @@ class ClinicDays:
 
     def cancel(self, procedure_id: int, reason: str = "wrong patient") -> None:
         self.change(lambda tx: cancel_procedure(tx, self.config.clinic, procedure_id, reason, self.clock.now))
+
+    def happen(self, procedure_id: int, name: str, at: str | None = None) -> None:
+        """Record an event, now unless said otherwise."""
+        typed, clinic = at.replace(" ", "T") if at else None, self.config.clinic
+        self.change(lambda tx: record_event(tx, clinic, procedure_id, name, typed, self.clock.now))
+
+    def undo(self, procedure_id: int, name: str) -> None:
+        self.change(lambda tx: undo_event(tx, self.config.clinic, procedure_id, name, self.clock.now))
+
+    def answer(self, procedure_id: int, question: str, answer: str) -> None:
+        clinic = self.config.clinic
+        self.change(lambda tx: record_answer(tx, clinic, procedure_id, question, answer, self.clock.now))
+
+    def override(self, procedure_id: int, rule: str, fields: str, by: str = "Dr. Lee") -> None:
+        """Set figures as the file writes them, such as 'from = { days = 3 }'."""
+        read, clinic = tomllib.loads(fields), self.config.clinic
+        self.change(lambda tx: set_override(tx, clinic, procedure_id, rule, read, by, self.clock.now))
+
+    def clear_override(self, procedure_id: int, rule: str) -> None:
+        self.change(lambda tx: clear_override(tx, self.config.clinic, procedure_id, rule, self.clock.now))
 
     def book(self, treatment: str, starts_at: str, patient_id: int = 1) -> int:
         typed, clinic = starts_at.replace(" ", "T"), self.config.clinic

@@ -108,7 +108,7 @@ def record_answer(
             f"Nothing is asked of {row.treatment}: write its questions under `questions` in the configuration."
         )
     require_known(question, questions, "question")
-    require_known(answer, questions[question], f"answer to '{question}'")
+    require_known(answer, questions[question], "answer")
     tx.add(AnswerRow(procedure_id=row.id, question=question, answer=answer, answered_at=now))
     note_change(tx, require_patient(tx, row.patient_id), f"recorded an answer of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)

@@ -16,8 +16,9 @@ def require_known(word: str, known: Collection[str], what: str) -> None:
     if word in known:
         return
     near = find_near_match(word, known)
-    hint = f"did you mean '{near}'? There are" if near else "use one of"
-    raise InputRefusal(f"There is no {what} '{word}': {hint} {', '.join(known)}.")
+    there_are = ", ".join(known)
+    hint = f"did you mean '{near}'? There are {there_are}." if near else f"use one of {there_are}."
+    raise InputRefusal(f"There is no {what} '{word}': {hint if len(known) > 1 else f'use {there_are}.'}")
 
 
 def require_attributes(attributes: Mapping[str, str], declared: Declared) -> None:

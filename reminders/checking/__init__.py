@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reminders.checking.citations import Citation, check_citations, list_citations
+from reminders.checking.citations import check_citations, list_citations
 from reminders.checking.documents import Described, DescribedSection, Document, read_document
 from reminders.checking.findings import Fault, FaultKind, Finding, Subject, Verdict
-from reminders.checking.hints import find_unused
-from reminders.checking.texts import Reading, check_texts
+from reminders.checking.hints import find_unheld, find_unused
+from reminders.checking.placed import PlacedFigure
+from reminders.checking.texts import Reading, check_staff_texts, check_texts
 from reminders.rules import Clinic, Treatment
 
 __all__ = [
@@ -27,7 +28,7 @@ __all__ = [
 
 
 def check_rules(clinic: Clinic, documents: Mapping[str, Document], readings: Sequence[Reading]) -> list[Finding]:
-    """One finding for each document, each figure that cites one, and each rule whose texts state figures; then hints.
+    """One finding for each document, each figure that cites one, and each rule or mail with figures; then hints.
 
     `documents` holds every document that the configuration describes.
     """
@@ -42,13 +43,18 @@ def check_rules(clinic: Clinic, documents: Mapping[str, Document], readings: Seq
         if all(document.is_read for document in used):
             own = [each for each in readings if each.treatment == treatment.id]
             findings += check_texts(treatment, own, used)
-            hints += find_unused(treatment, own, citations, used)
+            unused = find_unused(treatment, own, citations, used)
+            made_exact = {rule for hint in unused for rule in hint.rule.split(", ")}
+            hints += [*unused, *(hint for hint in find_unheld(treatment, own, used) if hint.rule not in made_exact)]
+    if all(document.is_read for document in held.values()):
+        for_staff = [each for each in readings if not each.treatment]
+        findings += check_staff_texts(clinic, for_staff, list(held.values()))
     return [*findings, *_drop_repeated(hints, findings)]
 
 
 def _drop_repeated(hints: Sequence[Finding], findings: Sequence[Finding]) -> list[Finding]:
     """What a fault names already needs no hint."""
-    named = {(finding.document, finding.section, finding.says) for finding in findings}
+    named = {(finding.document, finding.section, finding.says) for finding in findings if finding.says}
     return [hint for hint in hints if (hint.document, hint.section, hint.says) not in named]
 
 
@@ -57,7 +63,7 @@ def _find_document(document: Document) -> Finding:
 
 
 def _list_used(
-    treatment: Treatment, documents: Mapping[str, Document], citations: Sequence[Citation]
+    treatment: Treatment, documents: Mapping[str, Document], citations: Sequence[PlacedFigure]
 ) -> list[Document]:
     """The documents that a figure of this treatment cites, or that have a section for it."""
     cited = {each.source.document for each in citations if each.treatment == treatment.id}

@@ -14,10 +14,14 @@ class Quantity:
     """None: a word such as `several` stands there."""
     unit: Unit | None
     """None: a plain number, such as one of sessions."""
+    per: Unit | None = None
+    """Of a plain number: it is so often a day, or a week."""
 
     @property
     def family(self) -> str | None:
         """Hours are never days (P1, P2), and a month has no fixed number of them."""
+        if self.per:
+            return f"per {self.per}"
         return _IN_BASE[self.unit][0] if self.unit else None
 
     @property
@@ -43,6 +47,8 @@ class Amount:
     least: Quantity
     most: Quantity
     bound: Bound = Bound.NOMINAL
+    is_business: bool = False
+    """Counted in working days."""
     start: int = 0
     end: int = 0
     words: str = ""
@@ -58,9 +64,9 @@ class Amount:
 
     @property
     def is_time(self) -> bool:
-        return self.most.unit is not None
+        return self.most.family is not None
 
     def equals(self, other: Amount) -> bool:
         """The same figure in other words."""
-        mine = (self.least.in_base, self.most.in_base, self.bound)
-        return mine == (other.least.in_base, other.most.in_base, other.bound)
+        mine = (self.least.in_base, self.most.in_base, self.bound, self.is_business)
+        return mine == (other.least.in_base, other.most.in_base, other.bound, other.is_business)

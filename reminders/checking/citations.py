@@ -3,68 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reminders.checking.amounts import Amount
-from reminders.checking.comparing import (
-    amount_of,
-    list_clock_differences,
-    list_clock_times,
-    list_differences,
-    say_amount,
-)
+from reminders.checking.comparing import list_differences, say_figure
 from reminders.checking.documents import Document
 from reminders.checking.findings import Fault, FaultKind, Finding, Subject
+from reminders.checking.placed import PlacedFigure, list_placed_figures
 from reminders.checking.quoting import Passage, find_changed, find_passages
 from reminders.checking.reading import list_amounts, plain
-from reminders.rules import Clinic, ClockTime, EndOfDay, Figure, Source, Treatment
+from reminders.checking.times import (
+    list_clock_differences,
+    list_slot_differences,
+    names_times,
+)
+from reminders.rules import Clinic, ClockTime, Slots
 
 
-@dataclass(frozen=True, kw_only=True)
-class Citation:
-    """One figure of the configuration, with the place in a document that it cites."""
-
-    treatment: str
-    """Empty: it is the clinic's, of all treatments."""
-    rule: str
-    """Empty: it is the treatment's own."""
-    key: str
-    figure: Figure
-    source: Source
+def list_citations(clinic: Clinic) -> list[PlacedFigure]:
+    """Every figure that cites a document, in the order of the file."""
+    return [placed for placed in list_placed_figures(clinic) if placed.figure.source is not None]
 
 
-def list_citations(clinic: Clinic) -> list[Citation]:
-    """In the order of the file."""
-    return [
-        Citation(treatment=treatment, rule=rule, key=key, figure=figure, source=figure.source)
-        for treatment, rule, key, figure in _list_places(clinic)
-        if figure.source is not None
-    ]
-
-
-def _list_places(clinic: Clinic) -> Iterator[tuple[str, str, str, Figure]]:
-    visits = clinic.visits
-    yield "", "visits", "outcome_at", visits.outcome_at
-    yield "", "visits", "matches_within", visits.matches_within
-    yield "", "visits", "correction_lead", visits.correction_lead
-    for treatment in clinic.treatments.values():
-        for rule, key, figure in list_treatment_figures(treatment):
-            yield treatment.id, rule, key, figure
-
-
-def list_treatment_figures(treatment: Treatment) -> Iterator[tuple[str, str, Figure]]:
-    for key, figure in treatment.list_figures():
-        yield "", key, figure
-    for rule in treatment.rules:
-        for key, figure in rule.list_figures():
-            yield rule.id, key, figure
-
-
-def check_citations(citations: Sequence[Citation], documents: Mapping[str, Document]) -> list[Finding]:
+def check_citations(citations: Sequence[PlacedFigure], documents: Mapping[str, Document]) -> list[Finding]:
     return [_check_citation(each, documents[each.source.document], citations) for each in citations]
 
 
-def _check_citation(citation: Citation, document: Document, citations: Sequence[Citation]) -> Finding:
+def _check_citation(citation: PlacedFigure, document: Document, citations: Sequence[PlacedFigure]) -> Finding:
     says, faults = _judge(citation, document, citations) if document.is_read else ("", [])
     return Finding(
         subject=Subject.FIGURE,
@@ -73,21 +37,11 @@ def _check_citation(citation: Citation, document: Document, citations: Sequence[
         treatment=citation.treatment,
         rule=citation.rule,
         key=citation.key,
-        figure=_say_figure(citation.figure),
+        figure=say_figure(citation),
         quoted=citation.source.figure,
         says=says,
         faults=(*_doubt_document(document), *faults),
     )
-
-
-def _say_figure(figure: Figure) -> str:
-    if isinstance(figure, ClockTime):
-        return f"{figure.value:%H:%M}"
-    if isinstance(figure, EndOfDay):
-        return f"end of day {figure.day}"
-    mine = amount_of(figure)
-    bound = "" if mine.bound == "nominal" else f"{mine.bound.replace('_', ' ')} "
-    return bound + say_amount(mine)
 
 
 def _doubt_document(document: Document) -> Iterator[Fault]:
@@ -98,7 +52,7 @@ def _doubt_document(document: Document) -> Iterator[Fault]:
         yield Fault(FaultKind.NOT_APPROVED, "The document is not the approved text.")
 
 
-def _judge(citation: Citation, document: Document, citations: Sequence[Citation]) -> tuple[str, list[Fault]]:
+def _judge(citation: PlacedFigure, document: Document, citations: Sequence[PlacedFigure]) -> tuple[str, list[Fault]]:
     """What the document says, and all that is wrong with where it says it and with what it says."""
     passages = find_passages(document, citation.source.figure)
     own = [each for each in passages if each.is_own and each.section == citation.source.section]
@@ -106,7 +60,7 @@ def _judge(citation: Citation, document: Document, citations: Sequence[Citation]
     return says, [*_check_section(citation, document), *_check_place(citation, own, passages), *differences]
 
 
-def _check_section(citation: Citation, document: Document) -> Iterator[Fault]:
+def _check_section(citation: PlacedFigure, document: Document) -> Iterator[Fault]:
     name = citation.source.section
     section = document.sections.get(name)
     if section is None:
@@ -121,7 +75,7 @@ def _check_section(citation: Citation, document: Document) -> Iterator[Fault]:
         yield Fault(FaultKind.WRONG_TREATMENT, f"The section “{name}” is not for {citation.treatment}.")
 
 
-def _check_place(citation: Citation, own: list[Passage], passages: list[Passage]) -> Iterator[Fault]:
+def _check_place(citation: PlacedFigure, own: list[Passage], passages: list[Passage]) -> Iterator[Fault]:
     if own:
         return
     words, section = citation.source.figure, citation.source.section
@@ -138,12 +92,14 @@ def _check_place(citation: Citation, own: list[Passage], passages: list[Passage]
 
 
 def _compare(
-    citation: Citation, document: Document, passages: list[Passage], citations: Sequence[Citation]
+    citation: PlacedFigure, document: Document, passages: list[Passage], citations: Sequence[PlacedFigure]
 ) -> tuple[str, list[Fault]]:
     """With the words where they stand; where they do not, with what seems to stand there now, or with themselves."""
     words = citation.source.figure
     if isinstance(citation.figure, ClockTime):
-        return _say_clock(words, passages), list_clock_differences(citation.figure, plain(words))
+        return _say_times(words, passages), list_clock_differences(citation.figure, plain(words))
+    if isinstance(citation.figure, Slots) and names_times(plain(words)):
+        return _say_times(words, passages), list_slot_differences(citation.figure, plain(words))
     amounts = [amount for passage in passages for amount in passage.list_amounts()]
     says_it = bool(amounts)
     if not passages:
@@ -156,13 +112,13 @@ def _compare(
             Fault(FaultKind.NO_FIGURE, f"“{words}” holds no figure; quote the words that do.")
         ]
     best = _choose_amount(citation, amounts)
-    return best.words if says_it else "", list_differences(citation.figure, citation.key, best)
+    return best.words if says_it else "", list_differences(citation, best)
 
 
-def _choose_amount(citation: Citation, amounts: list[Amount]) -> Amount:
+def _choose_amount(citation: PlacedFigure, amounts: list[Amount]) -> Amount:
     """Where the words stand twice, or hold two figures, the one that is meant is the one that differs least."""
-    return min(amounts, key=lambda amount: len(list_differences(citation.figure, citation.key, amount)))
+    return min(amounts, key=lambda amount: len(list_differences(citation, amount)))
 
 
-def _say_clock(words: str, passages: list[Passage]) -> str:
-    return words if passages and any(list_clock_times(words)) else ""
+def _say_times(words: str, passages: list[Passage]) -> str:
+    return words if passages and names_times(words) else ""

@@ -2,69 +2,94 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
 from fractions import Fraction
 
 from reminders.checking.amounts import Amount, Quantity
 from reminders.checking.findings import Fault, FaultKind
+from reminders.checking.placed import PlacedFigure
 from reminders.rules import ClockTime, Count, Duration, EndOfDay, Figure, Slots, Unit
 
-ENDS = frozenset({"until", "expires"})
-"""Keys whose figure, where the document gives a range, is the end of it."""
 
-
-def list_differences(figure: Figure, key: str, amount: Amount) -> list[Fault]:
-    """All that differs between the figure, which stands at `key`, and what the document states."""
-    if isinstance(figure, ClockTime):
-        return [Fault(FaultKind.NO_FIGURE, f"“{amount.words}” is no time of day; quote the words that give one.")]
-    mine = amount_of(figure)
-    amount = _choose_end(amount, mine)
-    faults = [*_compare_units(mine, amount), *_compare_bounds(figure, amount)]
+def list_differences(placed: PlacedFigure, amount: Amount) -> list[Fault]:
+    """All that differs between the figure and what the document states."""
+    mine = amount_of(placed)
+    amount = _choose_end(_count_once(amount, mine), mine)
+    faults = [
+        *_compare_units(mine, amount),
+        *_compare_bounds(placed, amount),
+        *_compare_calendars(mine, amount),
+    ]
     if amount.is_vague:
         vague = f"“{amount.words}” is not exact; take the source out, and write clinic_supplied = true."
         return [Fault(FaultKind.VAGUE, vague), *faults]
-    return [*_compare_numbers(mine, key, amount), *faults]
+    return [*_compare_numbers(mine, amount, is_end=placed.is_end), *faults]
 
 
-def list_clock_differences(figure: ClockTime, words: str) -> list[Fault]:
-    found = list(list_clock_times(words))
-    if not found:
-        return [Fault(FaultKind.NO_FIGURE, f"“{words}” holds no time of day; quote the words that do.")]
-    if figure.value not in found:
-        return [_differ(FaultKind.NUMBER, "time", words, f"{figure.value:%H:%M}")]
-    return []
-
-
-def amount_of(figure: Duration | Count | EndOfDay | Slots) -> Amount:
+def amount_of(placed: PlacedFigure) -> Amount:
     """The configuration's figure in the shape of a document's."""
-    if isinstance(figure, Slots):
-        figure = Count(least=len(figure.times), most=len(figure.times))
-    if isinstance(figure, Count):
-        least, most = (Quantity(value=Fraction(number), unit=None) for number in (figure.least, figure.most))
-        return Amount(least=least, most=most)
-    if isinstance(figure, EndOfDay):
-        day = Quantity(value=Fraction(figure.day), unit=Unit.DAYS)
-        return Amount(least=day, most=day)
-    # A rule may count back from a visit; the document says how far, in words.
-    length = Quantity(value=Fraction(abs(figure.value)), unit=figure.unit)
-    return Amount(least=length, most=length, bound=figure.bound)
+    least, most = _ends_of(placed.figure)
+    bound = placed.figure.bound if isinstance(placed.figure, Duration) else placed.bounds[0]
+    return Amount(least=least, most=most, bound=bound, is_business=placed.counts_open_days and most.unit is Unit.DAYS)
+
+
+def _ends_of(figure: Figure) -> tuple[Quantity, Quantity]:
+    match figure:
+        case Count(least=least, most=most):
+            return Quantity(value=Fraction(least), unit=None), Quantity(value=Fraction(most), unit=None)
+        case Slots(times=times):
+            often = Quantity(value=Fraction(len(times)), unit=None, per=Unit.DAYS)
+            return often, often
+        case EndOfDay(day=day):
+            end = Quantity(value=Fraction(day), unit=Unit.DAYS)
+            return end, end
+        case Duration(unit=unit):
+            # A rule may count back from a visit; the document says how far, in words.
+            near, far = sorted((abs(figure.value), abs(figure.longest.value)))
+            return Quantity(value=Fraction(near), unit=unit), Quantity(value=Fraction(far), unit=unit)
+    raise AssertionError("a time of day is no amount")
+
+
+def say_figure(placed: PlacedFigure) -> str:
+    match placed.figure:
+        case ClockTime(value=value, part=part):
+            return f"{part} ({value:%H:%M})" if part else f"{value:%H:%M}"
+        case Slots(times=times):
+            return ", ".join(f"{each:%H:%M}" for each in times)
+        case EndOfDay(day=day):
+            return f"end of day {day}"
+    mine = amount_of(placed)
+    bound = "" if mine.bound == "nominal" else f"{mine.bound.replace('_', ' ')} "
+    return bound + say_amount(mine)
 
 
 def say_amount(amount: Amount) -> str:
-    """Such as "6 weeks" or "3 to 4"."""
-    if amount.least == amount.most:
-        return _say_quantity(amount.most)
-    return f"{amount.least.value} to {_say_quantity(amount.most)}"
+    """Such as "6 weeks", "3 to 4" or "4 times a day"."""
+    last = _say_quantity(amount.most, "business " if amount.is_business else "")
+    return last if amount.least == amount.most else f"{amount.least.value} to {last}"
 
 
-def _say_quantity(quantity: Quantity) -> str:
+def _say_quantity(quantity: Quantity, kind: str) -> str:
+    if quantity.per:
+        return f"{quantity.value} {'time' if quantity.value == 1 else 'times'} a {quantity.per.removesuffix('s')}"
     if quantity.unit is None:
         return str(quantity.value)
     unit = quantity.unit.removesuffix("s") if quantity.value == 1 else quantity.unit
-    return f"{quantity.value} {unit}"
+    return f"{quantity.value} {kind}{unit}"
+
+
+def _count_once(amount: Amount, mine: Amount) -> Amount:
+    """ "Daily" and "once a day" are the same, whichever of the two the rule has."""
+    if amount.most.value != 1 or amount.is_range:
+        return amount
+    if mine.most.per and amount.most.unit:
+        once = Quantity(value=amount.most.value, unit=None, per=amount.most.unit)
+    elif mine.most.unit and amount.most.per:
+        once = Quantity(value=amount.most.value, unit=amount.most.per)
+    else:
+        return amount
+    return replace(amount, least=once, most=once)
 
 
 def _choose_end(amount: Amount, mine: Amount) -> Amount:
@@ -73,68 +98,64 @@ def _choose_end(amount: Amount, mine: Amount) -> Amount:
     return replace(amount, least=ends[0], most=ends[0]) if len(ends) == 1 else amount
 
 
-def _compare_numbers(mine: Amount, key: str, amount: Amount) -> Iterator[Fault]:
+def _compare_numbers(mine: Amount, amount: Amount, *, is_end: bool) -> Iterator[Fault]:
+    """Where the units differ, too, the bare numbers are compared: the unit is a fault of its own."""
+    values = _bare_values(mine, amount) if _is_other_unit(mine, amount) else _base_values(mine, amount)
     said = f"the document says “{amount.words}”, and the rule says {say_amount(mine)}"
+    low, my_low, my_high, high = values
+    is_inside = low <= my_low and my_high <= high
     if not amount.is_range or mine.most.family != amount.most.family:
-        if _is_other_number(mine, amount):
-            yield _differ(FaultKind.NUMBER, "number", amount.words, say_amount(mine))
-    elif not _is_inside(mine, amount):
+        if not is_inside:
+            yield _differ(FaultKind.NUMBER, "number", amount, say_amount(mine))
+        return
+    if not is_inside:
         yield Fault(FaultKind.OUTSIDE_RANGE, f"The rule is outside the range: {said}.")
-    elif not _ends_where(mine, key, amount):
-        yield Fault(FaultKind.RANGE_END, f"The range ends elsewhere: {said}.")
+    # One value may be any in the range; but an end must be its end, and a range its range.
+    begins_elsewhere = mine.is_range and low < my_low <= high
+    ends_elsewhere = (mine.is_range or is_end) and low <= my_high < high
+    if begins_elsewhere or ends_elsewhere:
+        where = " and ".join(word for word, is_so in (("begins", begins_elsewhere), ("ends", ends_elsewhere)) if is_so)
+        yield Fault(FaultKind.RANGE_END, f"The range {where} elsewhere: {said}.")
 
 
-def _is_other_number(mine: Amount, amount: Amount) -> bool:
-    """The bare numbers differ, and not only because the same length is told in another unit."""
-    is_same = mine.least.in_base == amount.least.in_base and mine.most.in_base == amount.most.in_base
-    values = (amount.least.value, mine.least.value, mine.most.value, amount.most.value)
-    low, my_low, my_high, high = (value for value in values if value is not None)
-    return not is_same and not low <= my_low <= my_high <= high
+def _bare_values(mine: Amount, amount: Amount) -> list[Fraction]:
+    ends = (amount.least.value, mine.least.value, mine.most.value, amount.most.value)
+    return [end for end in ends if end is not None]
 
 
-def _is_inside(mine: Amount, amount: Amount) -> bool:
+def _base_values(mine: Amount, amount: Amount) -> list[Fraction]:
     ends = (amount.least.in_base[1], mine.least.in_base[1], mine.most.in_base[1], amount.most.in_base[1])
-    low, my_low, my_high, high = (end for end in ends if end is not None)
-    return low <= my_low and my_high <= high
-
-
-def _ends_where(mine: Amount, key: str, amount: Amount) -> bool:
-    """A range must be the document's own; one value may be any in it, but an end must be its end."""
-    if mine.is_range:
-        return mine.least.in_base == amount.least.in_base and mine.most.in_base == amount.most.in_base
-    return key not in ENDS or mine.most.in_base == amount.most.in_base
+    return [end for end in ends if end is not None]
 
 
 def _compare_units(mine: Amount, amount: Amount) -> Iterator[Fault]:
-    is_other_family = mine.most.family != amount.most.family
-    is_scaled = not amount.is_range and mine.most.value == amount.most.value and mine.most.unit != amount.most.unit
-    if is_other_family or is_scaled:
-        yield _differ(FaultKind.UNIT, "unit", amount.words, say_amount(mine))
+    if _is_other_unit(mine, amount):
+        yield _differ(FaultKind.UNIT, "unit", amount, say_amount(mine))
 
 
-def _compare_bounds(figure: Figure, amount: Amount) -> Iterator[Fault]:
-    """Only a length can carry a bound."""
-    if isinstance(figure, Duration) and figure.bound is not amount.bound:
-        yield _differ(FaultKind.BOUND, "bound", amount.words, f'bound = "{figure.bound}"')
+def _is_other_unit(mine: Amount, amount: Amount) -> bool:
+    """The same numbers of something else; the same length may be told in another unit."""
+    if mine.most.family != amount.most.family:
+        return True
+    if amount.is_vague or mine.most.unit == amount.most.unit or amount.least.unit != amount.most.unit:
+        return False
+    low, my_low, my_high, high = _bare_values(mine, amount)
+    base_low, base_my_low, base_my_high, base_high = _base_values(mine, amount)
+    is_same_length = base_low <= base_my_low and base_my_high <= base_high
+    return low <= my_low and my_high <= high and not is_same_length
 
 
-def _differ(kind: FaultKind, what: str, document: str, rule: str) -> Fault:
-    return Fault(kind, f"The {what} differs: the document says “{document}”, and the rule says {rule}.")
+def _compare_bounds(placed: PlacedFigure, amount: Amount) -> Iterator[Fault]:
+    if amount.bound not in placed.bounds:
+        says = f'bound = "{placed.figure.bound}"' if isinstance(placed.figure, Duration) else say_figure(placed)
+        yield _differ(FaultKind.BOUND, "bound", amount, says)
 
 
-_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?(?: ?([ap])\.?m\b\.?)|\b(\d{1,2}):(\d{2})\b|\b(noon|midnight)\b", re.I)
+def _compare_calendars(mine: Amount, amount: Amount) -> Iterator[Fault]:
+    is_in_days = mine.most.family == amount.most.family == "days"
+    if mine.is_business != amount.is_business and (is_in_days or amount.is_business):
+        yield _differ(FaultKind.CALENDAR, "calendar", amount, say_amount(mine))
 
 
-def list_clock_times(text: str) -> Iterator[time]:
-    for found in _CLOCK.finditer(text):
-        hour, minute, half, plain_hour, plain_minute, word = found.groups()
-        if word:
-            yield time(12 if word.lower() == "noon" else 0)
-        elif half and 1 <= int(hour) <= 12 and int(minute or 0) < 60:
-            yield time(int(hour) % 12 + (12 if half.lower() == "p" else 0), int(minute or 0))
-        elif plain_hour and int(plain_hour) < 24 and int(plain_minute) < 60:
-            yield time(int(plain_hour), int(plain_minute))
-
-
-def drop_clock_times(text: str) -> str:
-    return _CLOCK.sub("…", text)
+def _differ(kind: FaultKind, what: str, amount: Amount, rule: str) -> Fault:
+    return Fault(kind, f"The {what} differs: the document says “{amount.words}”, and the rule says {rule}.")

@@ -6,10 +6,11 @@ Pure: callers read the file. What stands in a document is data, whoever it speak
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from reminders.checking.findings import Fault, FaultKind
 from reminders.checking.reading import plain
@@ -81,7 +82,7 @@ def read_document(described: Described, content: bytes | None, folder: str) -> D
     own, below, end_faults = _part_off_visitors(described, text.splitlines())
     return Document(
         described=described,
-        sections={section.described.name: section for section in _read_sections(described, own)},
+        sections={section.described.name: section for section in _read_sections(described, own, below)},
         below=tuple(_read_paragraphs(below, has_visitors=False)),
         faults=(*_check_approval(described, content), *end_faults),
     )
@@ -131,18 +132,19 @@ def _part_off_visitors(described: Described, lines: list[str]) -> tuple[list[str
     return lines, [], [Fault(FaultKind.NO_END, sentence)]
 
 
-def _read_sections(described: Described, lines: list[str]) -> Iterator[Section]:
+def _read_sections(described: Described, lines: list[str], below: list[str]) -> Iterator[Section]:
     """Each runs from its first words to the next section's, in whatever order they stand."""
     starts = {section.name: _find_starts(section, lines) for section in described.sections}
     firsts = sorted(places[0] for places in starts.values() if places)
     has_visitors = described.clinic_text_ends_before is not None
+    indent = _find_visitors_indent(lines, below)
     for section in described.sections:
         places = starts[section.name]
         first = places[0] if places else len(lines)
         end = next((place for place in firsts if place > first), len(lines))
         yield Section(
             described=section,
-            paragraphs=tuple(_read_paragraphs(lines[first:end], has_visitors=has_visitors)),
+            paragraphs=tuple(_read_paragraphs(lines[first:end], has_visitors=has_visitors, indent=indent)),
             faults=tuple(_check_places(section, places)),
         )
 
@@ -178,37 +180,74 @@ def _check_places(section: DescribedSection, places: list[int]) -> Iterator[Faul
         )
 
 
-_SAYS = re.compile(r"\s*\S.{0,60}\b(?:says|said|writes|wrote):\s*")
-"""How a visitor's comment is headed."""
-_OF_ONESELF = re.compile(r"(?<!(?i:type) )(?<!(?i:phase|stage|grade|class) )\bI\b(?![.-])|\b(?:[Mm]y|me|myself|mine)\b")
-_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) ")
+_SAYS = re.compile(
+    r"\s*\S.{0,60}\b(?:(?:says|said|writes|wrote|replied|replies|commented)(?: .{1,40})?:|"
+    r"(?:said|wrote|replied|commented) .{1,20} ago\W?)\s*"
+    r"|\s*(?:comment|reply) by .{1,60}",
+    re.IGNORECASE,
+)
+"""How a visitor's comment is headed. Who posted or wrote the page itself is no visitor."""
+_OF_ONESELF = re.compile(
+    r"(?<!(?i:type) )(?<!(?i:phase|stage|grade|class) )(?<![\w(])(?:I(?![\w.-])|i(?=(?:'\w+)? [a-z]))"
+    r"|\b(?:[Mm]y|me|myself|mine)\b"
+)
+_LIST_MARK = re.compile(r"[-*•·–—]|\(?(?:\d{1,2}|[a-z])[.)]", re.IGNORECASE)
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) |(?<=[.!?]\") ")
+_LONGEST_ASIDE = 2
+"""How many sentences of a story may lack an "I"."""
 
 
-def _read_paragraphs(lines: Iterable[str], *, has_visitors: bool) -> Iterator[Paragraph]:
-    """`has_visitors`: visitors write on this page, so a comment may have slipped in among the clinic's own words."""
+def _read_paragraphs(lines: Iterable[str], *, has_visitors: bool, indent: int = 0) -> Iterator[Paragraph]:
+    """`has_visitors`: visitors write on this page, so a comment may have slipped in among the clinic's own words.
+
+    `indent` is how far visitors' words are set in, where the clinic's are not.
+    """
     is_in_comment = False
     for block in _split_at_blank_lines(lines):
         is_in_comment = any(map(_SAYS.fullmatch, block)) or (is_in_comment and block[0][:1].isspace())
+        is_set_in = indent > 0 and _measure_indent(block) == indent
         text = plain(" ".join(block))
-        if has_visitors and not is_in_comment:
+        if has_visitors and not is_in_comment and not is_set_in:
             yield from _part_speakers(text)
         else:
             yield Paragraph(text=text, is_visitors=has_visitors)
 
 
+def _find_visitors_indent(own: list[str], below: list[str]) -> int:
+    """How far visitors' words are set in; 0 where the page does not part them from the clinic's in this way."""
+    theirs = Counter(_measure_indent(block) for block in _split_at_blank_lines(below))
+    usual = max(theirs, key=lambda indent: (theirs[indent], indent), default=0)
+    # A comment that was moved is set in, too; but a sheet that sets in most of its own words parts nothing.
+    sizes = Counter[bool]()
+    for block in _split_at_blank_lines(own):
+        sizes[_measure_indent(block) == usual] += len(" ".join(block))
+    return usual if sizes[True] < sizes[False] else 0
+
+
+def _measure_indent(block: list[str]) -> int:
+    """Of all its lines; a list is set in for its own reasons."""
+    indents = {len(line) - len(line.lstrip()) for line in block}
+    return indents.pop() if len(indents) == 1 and not _LIST_MARK.match(block[0].lstrip()) else 0
+
+
 def _part_speakers(text: str) -> Iterator[Paragraph]:
     """A clinic says "we"; who says "I" in half of their sentences tells a story of their own with all of them."""
     sentences = _BETWEEN_SENTENCES.split(text)
-    if 2 * sum(map(speaks_of_oneself, sentences)) >= len(sentences):
+    own_stories = [number for number, sentence in enumerate(sentences) if speaks_of_oneself(sentence)]
+    if 2 * len(own_stories) >= len(sentences):
         yield Paragraph(text=text, is_visitors=True)
         return
-    for is_visitors, together in groupby(sentences, key=speaks_of_oneself):
-        yield Paragraph(text=" ".join(together), is_visitors=is_visitors)
+    # What stands between two such sentences belongs to the story.
+    told = set(own_stories).union(
+        *(range(first, last) for first, last in pairwise(own_stories) if last - first <= _LONGEST_ASIDE + 1)
+    )
+    for is_visitors, together in groupby(enumerate(sentences), key=lambda item: item[0] in told):
+        yield Paragraph(text=" ".join(sentence for _, sentence in together), is_visitors=is_visitors)
 
 
 def speaks_of_oneself(sentence: str) -> bool:
     """A question, as a sheet may put it into a patient's mouth, does not count."""
-    return not sentence.endswith("?") and _OF_ONESELF.search(sentence) is not None
+    return not sentence.endswith(("?", '?"')) and _OF_ONESELF.search(sentence) is not None
 
 
 def _split_at_blank_lines(lines: Iterable[str]) -> Iterator[list[str]]:

@@ -27,12 +27,15 @@ class FaultKind(StrEnum):
     NUMBER = "number"
     UNIT = "unit"
     BOUND = "bound"
+    CALENDAR = "calendar"
+    PART_OF_DAY = "part_of_day"
     OUTSIDE_RANGE = "outside_range"
     RANGE_END = "range_end"
     # Of a text
     UNKNOWN_FIGURE = "unknown_figure"
     # Of nothing: worth a look
     NOW_EXACT = "now_exact"
+    NOT_THERE = "not_there"
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,20 @@
-"""What is worth a look and no fault: lengths of time that a document gives and nobody uses. Pure."""
+"""What is worth a look and no fault: what a document gives and nobody uses, and what nobody can hold. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from reminders.checking.amounts import Amount
-from reminders.checking.citations import Citation
 from reminders.checking.documents import Document
 from reminders.checking.findings import Fault, FaultKind, Finding, Subject
+from reminders.checking.placed import PlacedFigure
 from reminders.checking.quoting import find_passages, list_own_amounts
-from reminders.checking.texts import Reading, list_claims, list_stated
+from reminders.checking.texts import Reading, list_claims, list_published, list_stated
 from reminders.rules import Treatment
 
 
 def find_unused(
-    treatment: Treatment, readings: Sequence[Reading], citations: Iterable[Citation], documents: Iterable[Document]
+    treatment: Treatment, readings: Sequence[Reading], citations: Iterable[PlacedFigure], documents: Iterable[Document]
 ) -> list[Finding]:
     """The exact lengths of time for a treatment that no figure cites and none of its texts, `readings`, tells.
 
@@ -30,7 +30,32 @@ def find_unused(
     ]
 
 
-def _list_uncited(treatment: str, document: Document, cited: list[Citation]) -> Iterator[tuple[str, Amount]]:
+def find_unheld(treatment: Treatment, readings: Iterable[Reading], documents: Iterable[Document]) -> list[Finding]:
+    """What texts tell as vaguely as a document might, and none does: "several weeks", where it now says days."""
+    published = [amount for amount in list_published(treatment.id, documents) if amount.is_vague]
+    told: dict[str, dict[str, Fault]] = {}
+    for reading in readings:
+        for amount in list_claims(reading):
+            if amount.is_vague and amount.is_time and not any(amount.most == each.most for each in published):
+                sentence = (
+                    f"The text says “{amount.words}”; no section for {treatment.id} says so. See if it still holds."
+                )
+                told.setdefault(reading.rule, {})[amount.words.lower()] = Fault(FaultKind.NOT_THERE, sentence)
+    return [
+        Finding(
+            subject=Subject.TEXT,
+            treatment=treatment.id,
+            rule=rule,
+            key="text",
+            figure="; ".join(faults),
+            faults=tuple(faults.values()),
+            is_hint=True,
+        )
+        for rule, faults in told.items()
+    ]
+
+
+def _list_uncited(treatment: str, document: Document, cited: list[PlacedFigure]) -> Iterator[tuple[str, Amount]]:
     passages = [passage for each in cited for passage in find_passages(document, each.source.figure)]
     for name, section in document.sections.items():
         meant = [amount for each in passages if each.section == name for amount in each.list_amounts()]

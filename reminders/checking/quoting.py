@@ -82,7 +82,7 @@ def find_changed(document: Document, section: str, words: str, cited: Iterable[s
 def _is_like(one: Amount, other: Amount) -> bool:
     if one.least.value == other.least.value and one.most.value == other.most.value:
         return True
-    is_of_a_kind = one.most.unit == other.most.unit and one.is_range == other.is_range
+    is_of_a_kind = (one.most.unit, one.most.per) == (other.most.unit, other.most.per) and one.is_range == other.is_range
     return is_of_a_kind and (one.is_range or _likeness(one, other) >= _LIKE_ENOUGH)
 
 

@@ -1,7 +1,7 @@
 """Reads the figures out of running text. Pure; text is only ever data.
 
-Understands digits and number words, ranges with `to`, `or` and dashes, `half an hour`, `a month`, bounds such as
-`at least`, and knows words such as `several` for what they are: not exact.
+Understands digits and number words, ranges with `to`, `or` and dashes, `half an hour`, `a month`, `twice a day`,
+working days, bounds such as `at least`, and knows words such as `several` for what they are: not exact.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _UNIT_WORDS: dict[str, tuple[Unit, int | Fraction]] = {
     "h": (Unit.HOURS, 1),
     "day": (Unit.DAYS, 1),
     "night": (Unit.DAYS, 1),
+    "weekday": (Unit.DAYS, 1),
+    "workday": (Unit.DAYS, 1),
     "week": (Unit.WEEKS, 1),
     "wk": (Unit.WEEKS, 1),
     "fortnight": (Unit.WEEKS, 2),
@@ -37,9 +39,18 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _PARTS = {"half": Fraction(1, 2), "quarter": Fraction(1, 4), "three quarters": Fraction(3, 4)}
 
 _UNIT = rf"(?:{'|'.join(_UNIT_WORDS)})s?(?!\w)"
-_EXTRA = r"(?:(?:business|working|calendar|full|whole|consecutive|more|further|additional|long)[ -])*"
+_EXTRA = (
+    r"(?:(?:business|working|work|clinic|opening|open|calendar|full|whole|consecutive|more|further|additional|long)"
+    r"[ -])*"
+)
+_BUSINESS = re.compile(r"\b(?:business|working|work|clinic|opening|open)[ -]days?\b|\bw(?:eek|ork)days?\b")
 _VAGUE = r"(?:several|(?:a |the (?:first|next) )?few|a couple(?: of)?|a matter of|a number of|many|some)(?!\w)"
 _AND_PART = r" and a (?:half|quarter)"
+# twice a day, 4x daily, three times per week; but "four weekly visits" are four
+_OFTEN = (
+    r"(?: ?x| times)?(?: (?:a|per|each|every) (?P<{0}>hour|day|night|week|month)(?!\w)"
+    r"|(?:(?<=x)|(?<=times)|(?<=once)|(?<=twice)) (?P<{0}_adverb>hourly|daily|nightly|weekly|monthly)(?!\w))"
+)
 
 _FORMS = (
     # half an hour, three quarters of an hour
@@ -48,15 +59,15 @@ _FORMS = (
     rf"(?P<named>(?:day|week|month)s?) (?P<named_number>{NUMBER})(?![ -]?{_EXTRA}{_UNIT})",
     # 24 hours, two and a half weeks, six or more weeks, four
     rf"(?P<number>{NUMBER})(?P<part>{_AND_PART})?(?P<open> or (?:more|longer))?"
-    rf"(?:[ -]?{_EXTRA}(?P<unit>{_UNIT})(?P<part_after>{_AND_PART})?)?",
+    rf"(?:[ -]?{_EXTRA}(?P<unit>{_UNIT})(?P<part_after>{_AND_PART})?|{_OFTEN.format('often')})?",
     # the third day
-    rf"(?P<ordinal>{'|'.join(_ORDINALS)}) (?P<ordinal_unit>(?:day|week|month)(?!\w))",
+    rf"(?P<ordinal>{'|'.join(_ORDINALS)}) {_EXTRA}(?P<ordinal_unit>(?:day|week|month)(?!\w))",
     # a month, every hour, every other day, an hour and a half
     rf"(?P<single>every other|every second|an?|every|each|per) {_EXTRA}(?P<single_unit>{_UNIT})"
     rf"(?P<single_part>{_AND_PART})?",
     rf"(?P<adverb>{'|'.join(_ADVERBS)})(?!\w)",
     # several weeks, a few
-    rf"(?P<vague>{_VAGUE})(?: {_EXTRA}(?P<vague_unit>{_UNIT}))?",
+    rf"(?P<vague>{_VAGUE})(?: {_EXTRA}(?P<vague_unit>{_UNIT})|{_OFTEN.format('vague_often')})?",
 )
 _ONE = re.compile(rf"(?<![\w.,:/])(?:{'|'.join(_FORMS)})")
 _JOIN = re.compile(r" ?- ?| (?:up )?to | or ")
@@ -66,19 +77,21 @@ _BOUNDS = (
     (
         Bound.AT_MOST,
         re.compile(
-            r"(?:\b(?:at (?:the )?most|(?:no|not) (?:more|longer|later) than|up to|(?:a )?maximum(?: of)?|less than)"
+            r"(?:\b(?:at (?:the )?most|at the latest(?: after| on)?|(?:no|not|never) (?:more|longer|later) than|up to"
+            r"|(?:a )?maximum(?: of)?|(?<!no )(?<!not )(?<!never )less than)"
             # "within the first day" names a stretch of time; "within a day" bounds one.
             r"(?: (?:the|about|another|a full))?(?: first| next)?|\bwithin) $"
         ),
-        re.compile(r" (?:or (?:less|fewer)|at (?:the )?most)\b"),
+        re.compile(r" (?:or (?:less|fewer|sooner|earlier)|at (?:the )?most|at the latest)\b"),
     ),
     (
         Bound.AT_LEAST,
         re.compile(
-            r"\b(?:at (?:the very |the )?least|(?:no|not) (?:less|fewer|sooner|earlier|shorter) than"
+            r"\b(?:at (?:the very |the )?least|at the earliest(?: after| on)?"
+            r"|(?:no|not|never) (?:less|fewer|sooner|earlier|shorter) than"
             r"|(?:a )?minimum(?: of)?|more than)(?: (?:the|about|another|a full))?(?: first| next)? $"
         ),
-        re.compile(r" (?:or (?:more|longer)|at (?:the )?least)\b"),
+        re.compile(r" (?:or (?:more|longer|later)|at (?:the )?least|at the earliest)\b"),
     ),
 )
 """Each with the words for it before a figure, and after one."""
@@ -114,7 +127,7 @@ def _scan(text: str, folded: str) -> Iterator[Amount]:
     while found := _ONE.search(folded, position):
         amount = _join(folded, found)
         position = amount.end
-        yield _add_bound(text, folded, amount)
+        yield _add_calendar(folded, _add_bound(text, folded, amount), is_named=found["named"] is not None)
 
 
 def _join(folded: str, first: re.Match[str]) -> Amount:
@@ -157,8 +170,15 @@ def _read_one(found: re.Match[str]) -> tuple[Fraction | None, str | None]:
         case {"adverb": str(adverb)}:
             return Fraction(1), _ADVERBS[adverb]
         case {"vague": str(), "vague_unit": unit}:
-            return None, unit
-    return read_number(found["number"]) + _read_part(found["part"] or found["part_after"]), found["unit"]
+            return None, unit or _read_often(found["vague_often"], found["vague_often_adverb"])
+    unit = found["unit"] or _read_often(found["often"], found["often_adverb"])
+    return read_number(found["number"]) + _read_part(found["part"] or found["part_after"]), unit
+
+
+def _read_often(noun: str | None, adverb: str | None) -> str | None:
+    """Such as `per day`."""
+    word = noun or (_ADVERBS[adverb] if adverb else None)
+    return f"per {word}" if word else None
 
 
 def _read_part(words: str | None) -> Fraction:
@@ -168,8 +188,17 @@ def _read_part(words: str | None) -> Fraction:
 def _quantity(value: Fraction | None, unit_word: str | None) -> Quantity:
     if unit_word is None:
         return Quantity(value=value, unit=None)
+    if unit_word.startswith("per "):
+        return Quantity(value=value, unit=None, per=_UNIT_WORDS[unit_word.removeprefix("per ")][0])
     unit, factor = _UNIT_WORDS[unit_word] if unit_word in _UNIT_WORDS else _UNIT_WORDS[unit_word.removesuffix("s")]
     return Quantity(value=None if value is None else value * factor, unit=unit)
+
+
+def _add_calendar(folded: str, amount: Amount, *, is_named: bool) -> Amount:
+    """In "5 working days" the word stands within the figure, in "working day 5" before it."""
+    before = folded[: amount.start].rpartition(" ")[0].rpartition(" ")[2] if is_named else ""
+    around = f"{before} {folded[amount.start : amount.end]}"
+    return replace(amount, is_business=_BUSINESS.search(around) is not None)
 
 
 def _add_bound(text: str, folded: str, amount: Amount) -> Amount:

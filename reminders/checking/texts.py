@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from reminders.checking.amounts import Amount, Quantity
-from reminders.checking.citations import list_treatment_figures
-from reminders.checking.comparing import amount_of, drop_clock_times
+from reminders.checking.comparing import amount_of
 from reminders.checking.documents import Document
 from reminders.checking.findings import Fault, FaultKind, Finding, Subject
+from reminders.checking.placed import PlacedFigure, list_placed_figures, list_treatment_figures
 from reminders.checking.quoting import list_own_amounts
 from reminders.checking.reading import list_amounts, plain
-from reminders.rules import ClockTime, Treatment
+from reminders.checking.times import drop_clock_times
+from reminders.rules import Clinic, ClockTime, Treatment
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a patient can read of one rule in one case."""
+    """What a patient or the staff can read in one case."""
 
     treatment: str
+    """Empty: staff read it, whatever was treated."""
     rule: str
+    """Or the mail it is, where it is about no rule."""
     text: str
     values: tuple[str, ...] = ()
     """What was put into the template: days, times, names and numbers to call are no figures."""
@@ -31,17 +34,34 @@ class Reading:
 
 
 def check_texts(treatment: Treatment, readings: Iterable[Reading], documents: Iterable[Document]) -> list[Finding]:
-    """One finding for each rule whose texts state figures."""
+    """One finding for each rule whose texts state figures: they are the rule's, its treatment's or the document's."""
     published = list_published(treatment.id, documents)
+    placed = list(list_treatment_figures(treatment))
+    own = (
+        (reading, [*published, *_list_configured(each for each in placed if each.rule in ("", reading.rule))])
+        for reading in readings
+    )
+    return _check_readings(treatment.id, own, f"neither the rule nor a section for {treatment.id} has this figure")
+
+
+def check_staff_texts(clinic: Clinic, readings: Iterable[Reading], documents: Sequence[Document]) -> list[Finding]:
+    """A mail to staff may be about any treatment."""
+    published = [amount for treatment in clinic.treatments for amount in list_published(treatment, documents)]
+    known = [*published, *_list_configured(list_placed_figures(clinic))]
+    return _check_readings("", ((reading, known) for reading in readings), "no rule and no document has this figure")
+
+
+def _check_readings(treatment: str, readings: Iterable[tuple[Reading, Sequence[Amount]]], whose: str) -> list[Finding]:
     stated: dict[str, dict[str, Fault | None]] = {}
-    for reading in readings:
-        known = [*published, *_list_configured(treatment, reading)]
+    for reading, known in readings:
+        number = Quantity(value=Fraction(reading.occurrence), unit=None)
         for amount in list_stated(reading):
-            is_known = any(amount.equals(each) for each in known)
-            fault = None if is_known else _describe(amount, treatment.id)
+            is_known = any(amount.equals(each) for each in (*known, Amount(least=number, most=number)))
+            sentence = f"The text says “{amount.words}”; {whose}."
+            fault = None if is_known else Fault(FaultKind.UNKNOWN_FIGURE, sentence)
             # Read several times, by text and by email, it is one fault.
             stated.setdefault(reading.rule, {}).setdefault(amount.words.lower(), fault)
-    return [_say_finding(treatment.id, rule, figures) for rule, figures in stated.items()]
+    return [_say_finding(treatment, rule, figures) for rule, figures in stated.items()]
 
 
 def _say_finding(treatment: str, rule: str, figures: Mapping[str, Fault | None]) -> Finding:
@@ -52,13 +72,6 @@ def _say_finding(treatment: str, rule: str, figures: Mapping[str, Fault | None])
         key="text",
         figure="; ".join(figures),
         faults=tuple(fault for fault in figures.values() if fault),
-    )
-
-
-def _describe(amount: Amount, treatment: str) -> Fault:
-    return Fault(
-        FaultKind.UNKNOWN_FIGURE,
-        f"The text says “{amount.words}”; neither the rule nor a section for {treatment} has this figure.",
     )
 
 
@@ -73,13 +86,10 @@ def list_published(treatment: str, documents: Iterable[Document]) -> list[Amount
     ]
 
 
-def _list_configured(treatment: Treatment, reading: Reading) -> Iterator[Amount]:
-    """The rule's own figures and its treatment's; and the number of the reminder."""
-    number = Quantity(value=Fraction(reading.occurrence), unit=None)
-    yield Amount(least=number, most=number)
-    for rule, _, figure in list_treatment_figures(treatment):
-        if rule in ("", reading.rule) and not isinstance(figure, ClockTime):
-            yield amount_of(figure)
+def _list_configured(figures: Iterable[PlacedFigure]) -> Iterator[Amount]:
+    for placed in figures:
+        if not isinstance(placed.figure, ClockTime):
+            yield from (replace(amount_of(placed), bound=bound) for bound in placed.bounds)
 
 
 _NO_FIGURES = (

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import indent
 
 import structlog
 import typer
 from rich.console import Console
 
+from reminders.cli.printing import print_json
 from reminders.config import ConfigFaults, load_config
 from reminders.logs import LEVELS, configure_logs
 from reminders.messages import TemplateFaults
@@ -30,8 +32,11 @@ _log = structlog.get_logger()
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Turn everything that a person can put right into a sentence and an exit code."""
+def answering(*, as_json: bool = False) -> Iterator[None]:
+    """Turn everything that a person can put right into a sentence and an exit code.
+
+    `as_json`: the faults of the configuration are also told one JSON object a line, on standard output.
+    """
     try:
         yield
     except InputRefusal as refusal:
@@ -41,11 +46,9 @@ def answering() -> Iterator[None]:
     except DatabaseTrouble as trouble:
         _stop(str(trouble), REFUSED)
     except (ConfigFaults, TemplateFaults) as faults:
-        _stop(f"The configuration is not right yet:\n{_list_faults(faults)}", WRONG)
-
-
-def _list_faults(faults: ConfigFaults | TemplateFaults) -> str:
-    return "\n".join(f"  {fault.path}: {fault.sentence}" for fault in faults.faults)
+        if as_json and isinstance(faults, ConfigFaults):
+            print_json(fault.as_json() for fault in faults.faults)
+        _stop(f"The configuration is not right yet:\n{indent(str(faults), '  ')}", WRONG)
 
 
 def _stop(sentence: str, code: int) -> None:

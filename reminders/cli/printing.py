@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reminders.describing import list_timed_figures, say_figure, say_source
 from reminders.model import Status
 from reminders.notes import apply_overrides
 from reminders.overview import PlanLine
-from reminders.rules import Anchor, Clinic, ClockTime, Count, Duration, EndOfDay, Figure, Rule, Slots, Treatment
+from reminders.rules import Clinic
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 """In a pipe there is no window to fit: wide enough to read in a log or an issue."""
@@ -98,43 +98,9 @@ def _sources_of(each: PlanLine, clinic: Clinic) -> list[str]:
 
 
 def _say_decider(key: str, who: Mapping[str, str]) -> str | None:
-    """`key` is a figure's, such as `repeat.every` or `phases[0].lasts`; what was set is the whole of `repeat`."""
-    whole = re.split(r"[.\[]", key)[0]
+    """`key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`."""
+    whole = "repeat" if key in ("every", "slots", "times") else key.partition(".")[0]
     return f"set by {who[whole]}" if whole in who else None
-
-
-def list_timed_figures(rule: Rule, treatment: Treatment) -> list[tuple[str, Figure]]:
-    """The rule's figures, with the interval where it counts from the target; a bare 'at the anchor' claims nothing."""
-    figures: list[tuple[str, Figure]] = []
-    if rule.anchor is Anchor.TARGET and treatment.interval is not None:
-        figures.append(("interval", treatment.interval))
-    figures.extend(rule.list_figures())
-    return [(key, figure) for key, figure in figures if not (isinstance(figure, Duration) and figure.value == 0)]
-
-
-def say_source(figure: Figure) -> str:
-    source = figure.source
-    return f"{source.section}: “{source.figure}”" if source else "clinic's own"
-
-
-def say_figure(figure: Figure) -> str:
-    """The figure in plain words, such as 'at least 6 weeks' or 'end of day 3'."""
-    if isinstance(figure, ClockTime):
-        return f"{figure.value:%H:%M}"
-    if isinstance(figure, EndOfDay):
-        return f"end of day {figure.day}"
-    if isinstance(figure, Slots):
-        return ", ".join(f"{clock:%H:%M}" for clock in figure.times)
-    if isinstance(figure, Count):
-        return _say_range(figure.least, figure.most)
-    unit = figure.unit if abs(figure.longest.value) != 1 else figure.unit.removesuffix("s")
-    bound = "" if figure.bound == "nominal" else figure.bound.replace("_", " ") + " "
-    numbers = sorted((abs(figure.value), abs(figure.longest.value)))
-    return f"{bound}{_say_range(*numbers)} {unit}{' before' if figure.value < 0 else ''}"
-
-
-def _say_range(least: int, most: int) -> str:
-    return str(least) if least == most else f"{least} to {most}"
 
 
 def print_tasks(tasks: list[dict[str, object]], *, as_json: bool) -> None:
@@ -180,42 +146,3 @@ def _say_state(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "no daemon yet" if value is None else str(value)
-
-
-def print_rules(clinic: Clinic, *, as_json: bool) -> None:
-    rules = [rule for treatment in clinic.treatments.values() for rule in treatment.rules]
-    if as_json:
-        print_json(_rule_json(rule, clinic) for rule in rules)
-        return
-    for treatment in clinic.treatments.values():
-        table = Table(title=f"{treatment.name} ({treatment.id})", title_justify="left")
-        for column in ("rule", "counts from", "figure", "value", "source"):
-            table.add_column(column, overflow="fold")
-        for rule in treatment.rules:
-            for number, (key, figure) in enumerate(list_timed_figures(rule, treatment)):
-                first = (rule.id, _say_anchor(rule)) if number == 0 else ("", "")
-                table.add_row(*first, key, say_figure(figure), say_source(figure))
-            table.add_section()
-        console.print(table)
-
-
-def _say_anchor(rule: Rule) -> str:
-    return rule.anchor.replace("_", " ") if isinstance(rule.anchor, Anchor) else rule.anchor.name
-
-
-def _rule_json(rule: Rule, clinic: Clinic) -> dict[str, object]:
-    return {
-        "treatment": rule.treatment,
-        "rule": rule.id,
-        "anchor": rule.anchor if isinstance(rule.anchor, Anchor) else rule.anchor.name,
-        "quiet": rule.quiet,
-        "figures": {
-            key: {"value": say_figure(figure), "source": _source_json(figure)}
-            for key, figure in list_timed_figures(rule, clinic.treatments[rule.treatment])
-        },
-    }
-
-
-def _source_json(figure: Figure) -> dict[str, str] | None:
-    source = figure.source
-    return {"document": source.document, "section": source.section, "figure": source.figure} if source else None

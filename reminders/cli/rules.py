@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from reminders.casework.sessions import require_treatment
 from reminders.checking import (
     Described,
     DescribedSection,
@@ -24,10 +25,13 @@ from reminders.checking import (
 from reminders.cli.answers import REFUSED, answering, config_path, open_configured
 from reminders.cli.examples import play_examples
 from reminders.cli.options import Json, cli
-from reminders.cli.printing import console, print_json, print_rules
-from reminders.config import DocumentSettings
+from reminders.cli.printing import console, print_json, say
+from reminders.cli.rule_printing import print_rules, print_timeline
+from reminders.config import Config, DocumentSettings
+from reminders.describing import Timeline, draw_svg, plan_timeline
 from reminders.model import InputRefusal
 from reminders.readings import list_readings
+from reminders.typed import read_when
 
 rules_cli = typer.Typer(help="Show the clinic's rules, or check them.")
 cli.add_typer(rules_cli, name="rules")
@@ -37,21 +41,69 @@ DocumentsFolder = Annotated[
     typer.Option("--documents", metavar="DIR", help="Where the documents lie; else `documents` beside config.toml."),
 ]
 
+EXAMPLE_AT = "2026-03-03T15:00"
+"""A Tuesday in the afternoon: its first day holds a night, and in America the clocks change in its first week."""
+
+TimelineOf = Annotated[
+    str | None, typer.Option("--timeline", metavar="TREATMENT", help="Draw the course of this treatment.")
+]
+ExampleAt = Annotated[
+    str | None,
+    typer.Option(metavar="WHEN", help=f"When the procedure of the picture ends; else {EXAMPLE_AT}."),
+]
+SvgFile = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the picture to this file.")]
+
 _COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.HINT: "yellow"}
 
 
 @rules_cli.callback(invoke_without_command=True)
-def rules(context: typer.Context, as_json: Json = False) -> None:
-    """The clinic's rules: every figure with its source."""
-    if context.invoked_subcommand is None:
-        with answering():
-            print_rules(open_configured(context).config.clinic, as_json=as_json)
+def rules(
+    context: typer.Context,
+    timeline: TimelineOf = None,
+    performed_at: ExampleAt = None,
+    svg: SvgFile = None,
+    as_json: Json = False,
+) -> None:
+    """The clinic's rules in plain words, every figure with its source; or the course of one treatment as a picture."""
+    if context.invoked_subcommand is not None:
+        return
+    with answering(as_json=as_json):
+        config = open_configured(context).config
+        if timeline is None:
+            refuse_without_timeline(performed_at, svg)
+            print_rules(config, as_json=as_json)
+            return
+        planned = plan_example(config, timeline, performed_at or EXAMPLE_AT)
+        if svg:
+            write_picture(svg, planned)
+        else:
+            print_timeline(planned, config, as_json=as_json)
+
+
+def refuse_without_timeline(performed_at: str | None, svg: Path | None) -> None:
+    if performed_at or svg:
+        raise InputRefusal("A picture is of one treatment: say which with --timeline TREATMENT.")
+
+
+def plan_example(config: Config, treatment: str, performed_at: str) -> Timeline:
+    clinic = config.clinic
+    when = read_when(performed_at, clinic.time_zone, clinic.default_procedure_time)
+    return plan_timeline(require_treatment(clinic, treatment), clinic, when.at)
+
+
+def write_picture(file: Path, timeline: Timeline) -> None:
+    try:
+        file.write_text(draw_svg(timeline), "utf-8")
+    except OSError as error:
+        sentence = f"{file} cannot be written ({error.strerror}); check the path and its permissions."
+        raise InputRefusal(sentence) from None
+    say(f"The picture is in {file}.")
 
 
 @rules_cli.command()
 def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Json = False) -> None:
     """Hold every figure that has a source against its document, and play the examples; exit 1 if one fails."""
-    with answering():
+    with answering(as_json=as_json):
         app = open_configured(context)
         folder = documents or config_path(context).absolute().parent / "documents"
         read = read_documents(folder, app.config.documents)

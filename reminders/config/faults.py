@@ -6,7 +6,7 @@ Never quotes a value: it may be a secret in the wrong place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 
@@ -16,9 +16,26 @@ class Fault:
     """The key, such as `treatments.fractional-laser.rules.icing.quiet`; or the variable, or the file."""
     sentence: str
     """What to do about it."""
+    file: str = field(default="", kw_only=True)
+    line: int | None = field(default=None, kw_only=True)
+    """Of the key, or of the nearest table where the key is missing."""
+    variable: str = field(default="", kw_only=True)
+    """The variable to put right, where the file may be as it is."""
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.sentence}"
+        """Such as `config.toml:12  clinic.phone  Write a phone number that exists in your country.`"""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        key = "" if self.path == self.file else self.path
+        return "  ".join(filter(None, (place, key, self.sentence)))
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "file": self.file or None,
+            "line": self.line,
+            "variable": self.variable or None,
+            "key": self.path if self.path not in (self.file, self.variable) else None,
+            "sentence": self.sentence,
+        }
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from reminders.config.database import place_database
 from reminders.config.documents import DocumentSettings, check_sections
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey
 from reminders.config.figures import PARTS_OF_DAY, check_sources
+from reminders.config.lines import find_nearest_line
 from reminders.config.parsing import Parsed, TableT, parse_table
 from reminders.config.paths import join_path
 from reminders.config.rule_parsing import Surroundings, check_id, parse_treatments
@@ -61,7 +62,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     later = (fault for fault in sections.faults if fault.path not in known)
     faults = [*sources.faults, *name_variables(later, sources.set_by)]
     if faults:
-        raise ConfigFaults(faults)
+        raise ConfigFaults(place_faults(faults, str(path), sources.lines))
     return sections.build(path.absolute().parent)
 
 
@@ -152,6 +153,15 @@ def find_templates(folder: Path) -> Path:
     return next((place for place in places if place.is_dir()), package.parent / "templates")
 
 
+def place_faults(faults: Iterable[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
+    """Each with its line, in the order of the file; what a variable or a missing section causes has none."""
+    placed = (
+        fault if fault.variable else replace(fault, file=file, line=find_nearest_line(lines, fault.path))
+        for fault in faults
+    )
+    return sorted(placed, key=lambda fault: fault.line or 0)
+
+
 def name_variables(faults: Iterable[Fault], set_by: Mapping[str, str]) -> Iterator[Fault]:
     """Where a variable is at fault, the sentence says so: the file may look right."""
     for fault in faults:
@@ -166,10 +176,10 @@ def name_variables(faults: Iterable[Fault], set_by: Mapping[str, str]) -> Iterat
 def _mention_variable(fault: Fault, set_by: Mapping[str, str]) -> Fault:
     for path, variable in set_by.items():
         if fault.path == path or fault.path.startswith(f"{path}."):
-            return Fault(fault.path, f"{fault.sentence} (It is set by {variable}.)")
+            return Fault(fault.path, f"{fault.sentence} (It is set by {variable}.)", variable=variable)
     return fault
 
 
 def _unknown_variable(fault: UnknownKey, path: str, variable: str) -> Fault:
     meant = fault.meant and fault.meant + path.removeprefix(fault.path)
-    return Fault(variable, describe_unknown_variable(variable, meant))
+    return Fault(variable, describe_unknown_variable(variable, meant), variable=variable)

@@ -12,6 +12,7 @@ from typing import Any
 
 from reminders.config.database import holds_password
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey, find_near_match
+from reminders.config.lines import find_lines
 from reminders.config.paths import PREFIX, KeyPath, get_at, join_path, pop_at, variable_name
 
 RESERVED = frozenset({"REMINDERS_CONFIG", "REMINDERS_LOG_LEVEL", "REMINDERS_SECRET_KEY", "REMINDERS_TEST_DATABASE"})
@@ -28,12 +29,15 @@ class Sources:
     data: dict[str, Any]
     set_by: Mapping[str, str]
     """Which variable set the key at a path."""
+    lines: Mapping[str, int]
+    """Where the file has each key."""
     faults: list[Fault]
 
 
 def read_sources(path: Path, environ: Mapping[str, str]) -> Sources:
     """Raises `ConfigFaults` where the file cannot be read as TOML at all."""
-    data = read_file(path)
+    text = read_text(path)
+    data = parse_text(text, path)
     faults = list(refuse_secrets(data))
     set_by: dict[str, str] = {}
     # Shorter names first, so that a variable for a whole section does not undo one for a key in it.
@@ -44,31 +48,37 @@ def read_sources(path: Path, environ: Mapping[str, str]) -> Sources:
         elif put(data, target, decode(environ[variable], target)):
             set_by[join_path(*target)] = variable
         else:
-            faults.append(UnknownKey(variable, describe_unknown_variable(variable, None)))
-    return Sources(data=data, set_by=set_by, faults=faults)
+            faults.append(UnknownKey(variable, describe_unknown_variable(variable, None), variable=variable))
+    return Sources(data=data, set_by=set_by, lines=find_lines(text), faults=faults)
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def read_text(path: Path) -> str:
     try:
         # Notepad writes a byte order mark, which tomllib refuses.
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         sentence = "There is no such file; copy the shipped config.toml there, or let REMINDERS_CONFIG name yours."
     except OSError as error:
         sentence = f"The file cannot be read ({error.strerror}); check its path and its permissions."
     except UnicodeDecodeError:
         sentence = "The file is not UTF-8 text; save it as UTF-8."
+    raise ConfigFaults([Fault(str(path), sentence, file=str(path))])
+
+
+def parse_text(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        sentence = describe_syntax_error(str(error), path)
-    raise ConfigFaults([Fault(str(path), sentence)])
+        place = re.search(r"at line (\d+), column (\d+)", str(error))
+        line = int(place[1]) if place else len(text.splitlines())
+        sentence = describe_syntax_error(str(error), line, column=int(place[2]) if place else None)
+    raise ConfigFaults([Fault(str(path), sentence, file=str(path), line=line)])
 
 
-def describe_syntax_error(message: str, path: Path) -> str:
-    place = re.search(r"at line (\d+), column (\d+)", message)
-    if place is None:
-        line = len(path.read_text("utf-8-sig").splitlines())
+def describe_syntax_error(message: str, line: int, column: int | None) -> str:
+    if column is None:
         return f"The file ends too early, in line {line}; close the last quote or bracket."
-    line_and_column = f"line {place[1]}, column {place[2]}"
+    line_and_column = f"line {line}, column {column}"
     if "overwrite" in message or "twice" in message or "immutable" in message:
         return f"Near {line_and_column} a key or section stands a second time; keep one of the two."
     return f"Near {line_and_column} the file is not valid TOML; check the quotes, brackets and '=' there."
@@ -133,7 +143,7 @@ def _refuse_new_entry(variable: str, path: KeyPath, data: Mapping[str, Any]) -> 
         if isinstance(entries, dict) and entry not in entries:
             near = find_near_match(entry.replace("_", "-"), entries)
             meant = join_path(*table, near, *rest) if near else None
-            return UnknownKey(variable, describe_unknown_variable(variable, meant), meant)
+            return UnknownKey(variable, describe_unknown_variable(variable, meant), meant, variable=variable)
     return None
 
 

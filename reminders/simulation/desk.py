@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from reminders.casework.events import record_answer, record_event
+from reminders.casework.overrides import set_override
 from reminders.casework.patients import PatientEntry, add_patient, give_consent, opt_in, opt_out
 from reminders.casework.procedures import (
     ProcedureEntry,
@@ -19,15 +21,18 @@ from reminders.model import Channel
 from reminders.rules import Clinic
 from reminders.simulation.providers import ScriptedProvider
 from reminders.simulation.tables import (
+    Answering,
     BookSession,
     CancelProcedure,
     CorrectProcedure,
     DecideCourse,
     Event,
+    Happening,
     MoveSession,
     OptingIn,
     OptingOut,
     Outage,
+    Overriding,
     PatientTable,
     ProviderMode,
     RecordProcedure,
@@ -89,6 +94,7 @@ class Desk:
             email=patient.email,
             time_zone=patient.time_zone,
             language=patient.language,
+            attributes=patient.attributes,
         )
         with writing(self._app.engine) as tx:
             row = add_patient(tx, self._clinic, entry, self._clock.now)
@@ -124,6 +130,13 @@ class Desk:
             case DecideCourse():
                 patient_id = names.patients[event.patient]
                 decide_course(tx, clinic, patient_id, event.treatment, event.planned_sessions, now)
+            case Happening():
+                record_event(tx, clinic, names.procedures[event.procedure], event.name, None, now)
+            case Answering():
+                record_answer(tx, clinic, names.procedures[event.procedure], event.question, event.answer, now)
+            case Overriding():
+                procedure_id = names.procedures[event.procedure]
+                set_override(tx, clinic, procedure_id, event.rule, event.figures, event.by, now)
             case OptingOut():
                 opt_out(tx, clinic, names.patients[event.patient], event.channel, now)
             case OptingIn():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,14 +12,15 @@ from typing import Any
 from reminders.casework.patients import PatientEntry
 from reminders.config import Config, ConfigFaults, Fault
 from reminders.config.faults import find_near_match, list_choices
+from reminders.config.lines import find_lines, find_nearest_line
 from reminders.config.parsing import parse_table
 from reminders.config.paths import join_path
-from reminders.config.sources import describe_syntax_error
+from reminders.config.sources import parse_text
 from reminders.model import Channel, InputRefusal, Precision
 from reminders.rules import Clinic
 from reminders.simulation.clinic import ClinicChanges
 from reminders.simulation.references import check_references
-from reminders.simulation.tables import EVENTS, NOT_YET, Event, Outage, PatientTable, ScenarioTable, Step
+from reminders.simulation.tables import EVENTS, Event, Outage, PatientTable, ScenarioTable, Step
 from reminders.typed import read_when
 
 
@@ -45,21 +46,35 @@ def read_scenario(path: Path, load: Callable[[Path | None], Config]) -> Scenario
 
     Raises ScenarioFaults, or ConfigFaults where it is the configuration that is wrong.
     """
-    raw = _read_file(path)
+    text = _read_text(path)
+    try:
+        raw = parse_text(text, path)
+    except ConfigFaults as found:
+        raise ScenarioFaults(found.faults) from None
     named = raw.get("config")
     config = load(path.parent / named if isinstance(named, str) else None)
-    return build_scenario(raw, config)
-
-
-def _read_file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return build_scenario(raw, config)
+    except ScenarioFaults as found:
+        raise ScenarioFaults(_place_faults(found.faults, path.name, find_lines(text))) from None
+
+
+def _place_faults(faults: Sequence[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
+    return [replace(each, file=file, line=find_nearest_line(lines, _count_from_0(each.path))) for each in faults]
+
+
+def _count_from_0(path: str) -> str:
+    """People count a file's events from 1, and so do our faults; lines are kept as TOML counts."""
+    return re.sub(r"\b\d+\b", lambda number: str(int(number[0]) - 1), path, count=1)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
     except OSError as error:
         sentence = f"The scenario cannot be read ({error.strerror}); check its path."
     except UnicodeDecodeError:
         sentence = "The file is not UTF-8 text; save it as UTF-8."
-    except tomllib.TOMLDecodeError as error:
-        sentence = describe_syntax_error(str(error), path)
     raise ScenarioFaults([Fault(str(path), sentence)])
 
 
@@ -155,8 +170,6 @@ class _Reading:
 
 def refuse_action(do: object, place: str) -> Fault:
     path = join_path(place, "do")
-    if do in NOT_YET:
-        return Fault(path, f"The rules of this release have no field that `{do}` could feed; leave this event out.")
     near = find_near_match(do, EVENTS) if isinstance(do, str) else None
     hint = f'did you mean "{near}"?' if near else f"write {list_choices(list(EVENTS))}."
     return Fault(path, f"This says nothing that can happen; {hint}")

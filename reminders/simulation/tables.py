@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from reminders.config.parsing import Table
 from reminders.config.values import Line, PositiveWhole
@@ -136,6 +136,38 @@ class DecideCourse(EventTable):
     planned_sessions: PositiveWhole
 
 
+class Happening(EventTable):
+    """Something happens to a procedure at `at`, such as `healed`."""
+
+    do: Literal["event"]
+    procedure: Line
+    name: Line
+
+
+class Answering(EventTable):
+    do: Literal["answer"]
+    procedure: Line
+    question: Line
+    answer: Line
+
+
+class Overriding(EventTable):
+    """A clinician's figures for one patient stand beside `rule`, in the words of the file; casework checks them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    do: Literal["override"]
+    procedure: Line
+    rule: Line
+    by: Line = "the clinician"
+    set: dict[str, Any] = Field(default_factory=dict)
+    """Figures, too: for `at`, which is a key of the event itself."""
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return {**(self.model_extra or {}), **self.set}
+
+
 class OptingOut(EventTable):
     do: Literal["opt_out"]
     patient: Line
@@ -169,6 +201,9 @@ Event = (
     | MoveSession
     | UnbookSession
     | DecideCourse
+    | Happening
+    | Answering
+    | Overriding
     | OptingOut
     | OptingIn
     | Outage
@@ -183,14 +218,14 @@ EVENTS: dict[str, type[Event]] = {
     "move_session": MoveSession,
     "unbook_session": UnbookSession,
     "decide_course": DecideCourse,
+    "event": Happening,
+    "answer": Answering,
+    "override": Overriding,
     "opt_out": OptingOut,
     "opt_in": OptingIn,
     "outage": Outage,
     "provider": ProviderMode,
 }
-
-NOT_YET = ("event", "answer", "override")
-"""They feed fields that the rules of this release do not have."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -146,8 +146,12 @@ def check(
     *,
     approved: str | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
+    files: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Finding]:
-    """What the check finds, the sheet being approved as it is, unless another text was."""
+    """What the check finds, the sheet being approved as it is, unless another text was.
+
+    `texts` are what rules say, `files` single templates.
+    """
     approval = sha256((sheet if approved is None else approved).encode()).hexdigest()
     with TemporaryDirectory() as folder:
         root = Path(folder)
@@ -156,6 +160,7 @@ def check(
         loaded = load_config(root / "config.toml", {})
         said = {**TEXTS, **texts}
         sources = {f"{rule}/{kind}.txt": text for rule, text in said.items() for kind in ("sms", "email")}
+        sources |= files
         rules = [rule for treatment in loaded.clinic.treatments.values() for rule in treatment.rules]
         templates = load_templates(copy_shipped(root, sources), loaded.clinic, rules)
         return check_rules(loaded.clinic, read_documents(root, loaded.documents), list(list_readings(templates)))

@@ -40,7 +40,8 @@ def say(amount: Amount) -> str:
     least, most = (str(end.value) if end.value is not None else "?" for end in (amount.least, amount.most))
     number = least if amount.least == amount.most else f"{least}-{most}"
     bound = None if amount.bound is Bound.NOMINAL else amount.bound.value
-    return " ".join(filter(None, (number, amount.most.unit, bound)))
+    per = f"per {amount.most.per}" if amount.most.per else None
+    return " ".join(filter(None, (number, amount.most.unit, per, "business" if amount.is_business else None, bound)))
 
 
 @given(number=st.integers(1, 999))
@@ -110,6 +111,13 @@ READINGS = {
     "at most 3 days": "3 days at_most",
     "no more than 3 days": "3 days at_most",
     "up to 3 days": "3 days at_most",
+    "never more than 3 days": "3 days at_most",
+    "at the latest after three weeks": "3 weeks at_most",
+    "three weeks at the latest": "3 weeks at_most",
+    "at the earliest after three weeks": "3 weeks at_least",
+    "no less than 2 days": "2 days at_least",
+    "less than 2 days": "2 days at_most",
+    "never less than 2 days": "2 days at_least",
     "within 72 hours": "72 hours at_most",
     "within the first 24 hours": "24 hours",
     "several weeks": "? weeks",
@@ -117,6 +125,26 @@ READINGS = {
     "a matter of days": "? days",
     "some days": "? days",
     "a couple of weeks": "? weeks",
+    "four times a day": "4 per days",
+    "4 times daily": "4 per days",
+    "4x daily": "4 per days",
+    "twice a day": "2 per days",
+    "once daily": "1 per days",
+    "once every week": "1 per weeks",
+    "three to four times per day": "3-4 per days",
+    "once or twice a day": "1-2 per days",
+    "no more than six a day": "6 per days at_most",
+    "several times a day": "? per days",
+    "two a week": "2 per weeks",
+    "5 working days": "5 days business",
+    "five business days": "5 days business",
+    "within 2 working days": "2 days business at_most",
+    "the third working day": "3 days business",
+    "working day 3": "3 days business",
+    "3-5 weekdays": "3-5 days business",
+    "a working day": "1 days business",
+    "5 calendar days": "5 days",
+    "6 working weeks": "6 weeks",
 }
 
 
@@ -133,11 +161,15 @@ def test_what_is_no_figure_is_not_read_as_one(text: str) -> None:
 def test_two_figures_of_one_sentence_stay_apart() -> None:
     amounts = list_amounts("during the first 24 hours every 10 minutes, for two days - 3 if swollen")
     assert list(map(say, amounts)) == ["24 hours", "10 minutes", "2 days", "3"]
+    amounts = list_amounts("four weekly visits, 2 drops three times a day on working days, 3 weeks")
+    assert list(map(say, amounts)) == ["4", "1 weeks", "2", "3 per days", "3 weeks"]
 
 
 def test_a_figure_in_other_words_is_the_same() -> None:
     assert read_one("half an hour").equals(read_one("thirty minutes"))
     assert read_one("two weeks").equals(read_one("14 days"))
+    assert read_one("4x daily").equals(read_one("four times a day"))
+    assert not read_one("five working days").equals(read_one("five days"))
     assert not read_one("one month").equals(read_one("28 days"))
     assert not read_one("24 hours").equals(read_one("one day"))
     assert not read_one("six weeks").equals(read_one("at least six weeks"))

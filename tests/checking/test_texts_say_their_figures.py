@@ -6,7 +6,7 @@ import pytest
 
 from reminders.checking import Subject
 from reminders.checking.texts import Reading, list_stated
-from tests.checking.checking_factories import check, edit_config, list_failing, list_hints, list_sentences
+from tests.checking.checking_factories import check, edit_config, edit_sheet, list_failing, list_hints, list_sentences
 
 NO_FIGURES = {
     "a date": "Your visit is on Tuesday, March 24.",
@@ -84,6 +84,51 @@ def test_a_figure_of_the_document_that_nobody_uses_is_a_hint() -> None:
     ]
 
 
+def test_what_is_told_as_vaguely_as_the_document_no_longer_tells_it_is_a_hint() -> None:
+    findings = check(edit_sheet("several weeks", "several months"))
+    assert list_failing(findings) == []
+    assert list_hints(findings) == [("lamp sunscreen text", "")]
+    (hint,) = [fault.sentence for finding in findings for fault in finding.faults]
+    assert hint == "The text says “several weeks”; no section for lamp says so. See if it still holds."
+
+
 def test_without_the_document_no_text_is_blamed() -> None:
     findings = check(config=edit_config('file = "sheet.txt"', 'file = "gone.txt"'))
+    assert {finding.subject for finding in findings} == {Subject.DOCUMENT, Subject.FIGURE}
+
+
+WITHDRAWN = "Please forget our notes. Call within 9 days."
+
+
+@pytest.mark.parametrize("file", ["_withdraw/sms.txt", "_withdraw/email.txt", "_withdraw/subject.txt"])
+def test_a_withdrawal_is_read_for_every_treatment(file: str) -> None:
+    findings = check(files={file: WITHDRAWN})
+    assert list_failing(findings) == [
+        ("roller withdrawal text", "unknown_figure"),
+        ("lamp withdrawal text", "unknown_figure"),
+    ]
+
+
+def test_a_withdrawal_may_say_what_holds_for_the_treatment_alone() -> None:
+    findings = check(files={"_withdraw/sms.txt": "Please forget our notes. It takes at least five weeks."})
+    assert list_failing(findings) == [("lamp withdrawal text", "unknown_figure")]
+
+
+MAILS = ["_staff/task/body.txt", "_staff/task/subject.txt", "_staff/unwell/body.txt", "_staff/unwell/subject.txt"]
+
+
+@pytest.mark.parametrize("file", MAILS)
+def test_a_mail_to_staff_that_tells_a_figure_of_nobodys_fails(file: str) -> None:
+    (sentence,) = list_sentences(check(files={file: "9 days"}))
+    assert sentence == "The text says “9 days”; no rule and no document has this figure."
+
+
+@pytest.mark.parametrize("text", ["After at least five weeks.", "Two months later.", "Seen {{ task_id }} of 28 days."])
+def test_a_mail_to_staff_may_tell_the_figures_of_any_treatment(text: str) -> None:
+    assert list_failing(check(files={"_staff/task/body.txt": text})) == []
+
+
+def test_without_a_document_no_mail_to_staff_is_blamed() -> None:
+    config = edit_config('file = "sheet.txt"', 'file = "gone.txt"')
+    findings = check(config=config, files={"_staff/task/body.txt": "9 days"})
     assert {finding.subject for finding in findings} == {Subject.DOCUMENT, Subject.FIGURE}

@@ -122,12 +122,21 @@ def test_bodies_exchanged_under_their_headings_fail() -> None:
 
 COMMENT = VISITORS[VISITORS.index("  1.") : VISITORS.index("  2.")]
 BARE_COMMENT = "I had three visits, with 9 weeks between them.\n\n"
+ASIDE = "I had three visits. Leave 9 weeks between them. My cheeks thank me. "
+HEADED = "  Comment by Rowan\n\n    9 weeks are best.\n\n"
+DATED = "rowan wrote 3 days ago\n    9 weeks are best.\n\n"
+SET_IN = "    Leave 9 weeks between them!\n\n"
 MOVED = {
     "to the end": ("2 replies", COMMENT + "2 replies", "At the end"),
     "into the section": ("Lamp Therapy\n", COMMENT + "Lamp Therapy\n", "Roller Therapy"),
     "without its head": ("Lamp Therapy\n", BARE_COMMENT + "Lamp Therapy\n", "Roller Therapy"),
+    "with another head": ("Lamp Therapy\n", HEADED + "Lamp Therapy\n", "Roller Therapy"),
+    "with a date": ("Lamp Therapy\n", DATED + "Lamp Therapy\n", "Roller Therapy"),
+    "set in as the others are": ("Lamp Therapy\n", SET_IN + "Lamp Therapy\n", "Roller Therapy"),
     "into a paragraph": ("between them.\n\n", "between them. " + BARE_COMMENT, "Roller Therapy"),
-}
+    "as an aside of a story": ("It takes only", ASIDE + "It takes only", "Roller Therapy"),
+    "in small letters": ("It takes only", "i've had 9 weeks between mine. It takes only", "Roller Therapy"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "section"), MOVED.values(), ids=MOVED)
@@ -136,6 +145,24 @@ def test_a_comment_moved_into_the_clinics_text_cannot_be_cited(old: str, new: st
     findings = check(sheet, cite("weeks = 9", section, "9 weeks"))
     assert list_failing(findings) == [(ROLLER_INTERVAL, "not_quoted"), (ROLLER_INTERVAL, "visitor")]
     assert list_sentences(findings)[1] == "A visitor seems to have written these words, though they stand among the clinic's own."  # fmt: skip  # noqa: E501
+
+
+OWN = {
+    # What looks a little like a visitor, and is the clinic
+    "who wrote the page": ("Two to three visits", "Written by Dr. Lee on 3 March 2024\n\nTwo to three visits"),
+    "who posted it": ("Two to three visits", "Posted by the clinic\n\nTwo to three visits"),
+    "a line that ends so": ("Two to three visits", "That is what everybody here says\nand means. Two to three visits"),
+    "a patient's question": ("Two to three visits", "“How often must I come?” Two to three visits"),
+    "a kind of skin": ("Two to three visits", "Also for skin of type I and phase i of healing. Two to three visits"),
+    "a list": ("Two to three visits", "i) one\n\n    - Bring this sheet.\n\n    - Two visits.\n\nTwo to three visits"),
+    "much that is set in": (ROLLER + LAMP, "".join(f"{line}\n" if "Therapy" in line else f"    {line}\n"
+                                                   for line in (ROLLER + LAMP).splitlines())),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), OWN.values(), ids=OWN)
+def test_the_clinics_own_words_are_not_taken_for_a_visitors(old: str, new: str) -> None:
+    assert list_failing(check(edit_sheet(old, new))) == []
 
 
 def test_a_deleted_sentence_fails_its_rule_and_its_text() -> None:

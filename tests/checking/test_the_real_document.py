@@ -105,6 +105,16 @@ def test_a_figure_from_a_comment_fails_wherever_the_comment_stands(tmp_path: Pat
     assert "A visitor seems to have written these words" in said[1][1]
 
 
+@pytest.mark.parametrize("words", ["8 weeks", "Within 4 weeks", "72 hours", "every hour"])
+def test_a_comment_is_known_without_its_heading_too(words: str, tmp_path: Path) -> None:
+    body = next(line.strip() for line in part(END, None).splitlines() if words in line)
+    moved = edit(read(), END, f"{body}\n\n{END}")
+    cited = VISITOR.replace("8 weeks", words)
+    code, output = check(moved, edit(SHIPPED, INTERVAL, cited), tmp_path)
+    assert code == 1
+    assert "A visitor seems to have written these words" in output
+
+
 WRONG = {
     "number": ("weeks = 6, bound", "weeks = 8, bound", "The number differs"),
     "unit": ("weeks = 6, bound", "months = 6, bound", "The unit differs"),
@@ -117,6 +127,52 @@ WRONG = {
               'until = { weeks = 4, source = { document = "ice-pick-scars", section = "The closing paragraph", figure = "several weeks" } }',  # noqa: E501
               "is not exact; take the source out, and write clinic_supplied = true"),
 }  # fmt: skip
+
+
+LASERS = '{ months = 1, source = { document = "ice-pick-scars", section = "Fractional Laser Treatment", figure = "one month apart" } }'  # noqa: E501
+
+
+def test_a_figure_of_another_treatment_fails(tmp_path: Path) -> None:
+    code, output = check(read(), edit(SHIPPED, f"{{ {INTERVAL} }}", LASERS), tmp_path)
+    assert code == 1
+    assert "The section “Fractional Laser Treatment” is not for skin-needling." in output
+
+
+def test_a_figure_without_source_and_without_clinic_supplied_is_refused(tmp_path: Path) -> None:
+    config = edit(SHIPPED, "every = { hours = 3, clinic_supplied = true }", "every = { hours = 3 }")
+    code, output = check(read(), config, tmp_path)
+    assert code == 2
+    assert "Say where this figure comes from: add its source, or clinic_supplied = true if it is yours." in output
+
+
+def test_a_document_that_was_not_approved_again_fails(tmp_path: Path) -> None:
+    lay_templates(tmp_path)
+    (tmp_path / FILE.name).write_text(edit(read(), "Skin needling is great", "Skin needling is good"), "utf-8")
+    (tmp_path / "config.toml").write_text(SHIPPED, "utf-8")
+    words = ["--config", str(tmp_path / "config.toml"), "rules", "check", "--documents", str(tmp_path), "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 1
+    assert "is not the text that was approved; read what changed" in result.stdout
+
+
+def test_no_fault_hides_another(tmp_path: Path) -> None:
+    document, config = read(), SHIPPED
+    for old, new, _ in (CHANGED["bound"], CHANGED["range"], CHANGED["unit"]):
+        document = edit(document, old, new)
+    config = edit(
+        edit(config, "months = 1, bound", "months = 2, bound"), "count = [3, 4], source", "count = [3, 5], source"
+    )
+    code, output = check(document, config, tmp_path)
+    assert code == 1
+    for said in (
+        "The clinic does not say “at least six weeks” in the section “Skin Needling”.",
+        'The bound differs: the document says “six weeks”, and the rule says bound = \\"at_least\\".',
+        "The unit differs: the document says “24 days”, and the rule says 24 hours.",
+        "The rule is outside the range: the document says “4 or 5 days”, and the rule says 2 days.",
+        "The number differs: the document says “one month”, and the rule says 2 months.",
+        "The rule is outside the range: the document says “Three to four”, and the rule says 3 to 5.",
+    ):
+        assert said in output
 
 
 @pytest.mark.parametrize(("old", "new", "said"), WRONG.values(), ids=WRONG)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.desk import Desk, make_folder
+from tests.cli.desk import DECLARED, Desk, make_folder
 from tests.clinic import LASER, NEEDLING
 
 
@@ -25,8 +25,9 @@ def busy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ana (1): a laser treatment that was her first session, one that was cancelled, a visit booked, one taken back,
     an open task. Ben (2): nothing."""
     desk = Desk(folder=make_folder(tmp_path_factory.mktemp("busy") / "clinic"))
+    desk.edit_config(*DECLARED)
     desk.record()
-    desk.record("--attribute", "site=left")
+    desk.record("--attribute", "side=left")
     desk.ok("cancel", "2", "--reason", "wrong patient")
     desk.ok("book", "1", "--treatment", LASER, "--starts-at", "2026-04-14T15:00")
     desk.ok("book", "1", "--treatment", NEEDLING, "--starts-at", "2026-03-17T15:00")

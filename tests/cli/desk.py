@@ -30,6 +30,16 @@ ICED = ("--treatment", LASER, "--performed-at", "2026-03-10T10:00")
 """A laser treatment that ended half an hour ago."""
 
 
+DECLARED = (
+    'name = "Fractional laser treatment"\n',
+    'name = "Fractional laser treatment"\n'
+    'attributes = { side = ["left", "right"] }\n'
+    'events = ["healed", "first-dose"]\n'
+    'questions = { pain = ["yes", "no"] }\n',
+)
+"""An edit of the configuration: what can be noted of the laser, and recorded of it later."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     code: int

@@ -27,6 +27,12 @@ BOOK_INSTEAD = (
 )
 CALL_INSTEAD = "Another patient has this name and this number or address already: are they the same person?"
 
+SET_OR_CLEAR = "Say what is set, such as --set 'from = { days = 5 }', or take it back with --clear."
+RULES = "icing, swelling, pinkness, sunscreen, next-session, preparation, treatment"
+
+FIGURE = ("swelling", "--set", "from = { days = 3 }")
+BY = ("--by", "Dr. Lee")
+
 Case = tuple[tuple[str, ...], str]
 
 
@@ -150,6 +156,112 @@ WRONG_INPUT: dict[str, Case] = {
         contact("--phone", "+16175550143", "--language", "English, please"),
         "'English, please' is not a language: write it as en or es.",
     ),
+    "an attribute that is not declared": (
+        ("record", *BEN, *ICED, "--attribute", "sid=left"),
+        "There is no attribute 'sid': use side.",
+    ),
+    "a value that is not declared": (
+        ("record", *BEN, *ICED, "--attribute", "side=lft"),
+        "There is no side 'lft': did you mean 'left'? There are left, right.",
+    ),
+    "a patient's value that is not declared": (
+        ("patient", "edit", "1", "--attribute", "side=both"),
+        "There is no side 'both': use one of left, right.",
+    ),
+    "a new patient's value that is not declared": (
+        ("patient", "add", *BEN, "--attribute", "side=both"),
+        "There is no side 'both': use one of left, right.",
+    ),
+    # ---- what comes after a procedure
+    "an event of an unknown procedure": (
+        ("event", "77", "healed"),
+        "There is no procedure 77: find it with `reminders plan PATIENT`.",
+    ),
+    "an unknown event": (
+        ("event", "1", "heeled"),
+        "There is no event 'heeled': did you mean 'healed'? There are healed, first-dose.",
+    ),
+    "an event that is bytes": (
+        ("event", "1", BYTES),
+        r"There is no event 'x\udcff\udcfe': use one of healed, first-dose.",
+    ),
+    "undoing an unknown event": (
+        ("event", "1", "heeled", "--undo"),
+        "There is no event 'heeled': did you mean 'healed'? There are healed, first-dose.",
+    ),
+    "an event in the future": (
+        ("event", "1", "healed", "--at", "2026-03-10T10:31"),
+        "An event cannot be in the future: record it once it has happened.",
+    ),
+    "an event on a future date": (
+        ("event", "1", "healed", "--at", "2026-03-11"),
+        "An event cannot be in the future: record it once it has happened.",
+    ),
+    "an event of long ago": (
+        ("event", "1", "healed", "--at", "2016-03-10"),
+        "This event lies more than five years back: check the year.",
+    ),
+    "an event at no time": (("event", "1", "healed", "--at", ""), NOT_A_TIME.format("")),
+    "an event both at a time and undone": (
+        ("event", "1", "healed", "--at", "2026-03-10", "--undo"),
+        "Give --at or --undo, not both: what is undone has no time.",
+    ),
+    "an answer of an unknown procedure": (
+        ("answer", "77", "pain", "yes"),
+        "There is no procedure 77: find it with `reminders plan PATIENT`.",
+    ),
+    "an unknown question": (("answer", "1", "pane", "yes"), "There is no question 'pane': use pain."),
+    "an unknown answer": (
+        ("answer", "1", "pain", "yess"),
+        "There is no answer 'yess': did you mean 'yes'? There are yes, no.",
+    ),
+    "a figure of an unknown procedure": (
+        ("override", "77", *FIGURE, *BY),
+        "There is no procedure 77: find it with `reminders plan PATIENT`.",
+    ),
+    "a figure of an unknown rule": (
+        ("override", "1", "sweling", "--set", "from = { days = 3 }", *BY),
+        f"There is no rule 'sweling': did you mean 'swelling'? There are {RULES}.",
+    ),
+    "clearing an unknown rule": (
+        ("override", "1", "stitches", "--clear"),
+        f"There is no rule 'stitches': use one of {RULES}.",
+    ),
+    "a figure that nobody decided": (("override", "1", *FIGURE), "Say who has decided it: add --by."),
+    "a figure decided by bytes": (
+        ("override", "1", *FIGURE, "--by", BYTES),
+        f"The name of who has decided it {NO_LINE}",
+    ),
+    "no figure": (("override", "1", "swelling", *BY), SET_OR_CLEAR),
+    "a figure both set and cleared": (("override", "1", *FIGURE, *BY, "--clear"), SET_OR_CLEAR),
+    "a figure in words": (
+        ("override", "1", "swelling", "--set", "from day 3", *BY),
+        "'from day 3' cannot be read: write a figure as config.toml does, such as --set 'from = { days = 5 }'.",
+    ),
+    "a figure set twice": (
+        ("override", "1", *FIGURE, "--set", "from = { days = 4 }", *BY),
+        "Set 'from' once, with all that it shall say.",
+    ),
+    "figures that cannot be": (
+        ("override", "1", "swelling", "--set", "frm = 3", "--set", 'at = { time = "25:00" }', *BY),
+        "This cannot be set for 'swelling':\n"
+        '  at.time: Write a time of day from "00:00" to "23:59", such as "10:00".\n'
+        "  frm: There is no key `frm` here; did you mean `from`?",
+    ),
+    "a figure that fits the others no more": (
+        ("override", "1", "swelling", "--set", "from = { days = 5 }", *BY),
+        "This cannot be set for 'swelling':\n"
+        "  expires: Write a later moment; as it stands the first one would expire before it is due.",
+    ),
+    "an end at an unknown event": (
+        ("override", "1", "sunscreen", "--set", 'until = { event = "heeled", fallback = { days = 29 } }', *BY),
+        "There is no event 'heeled': did you mean 'healed'? There are healed, first-dose.",
+    ),
+    "an interval of hours": (
+        ("override", "1", "treatment", "--set", "interval = { hours = 8 }", *BY),
+        "This cannot be set for 'treatment':\n"
+        "  interval: Write the gap between sessions in days, weeks or months above 0.",
+    ),
     # ---- counts
     "session 0": (
         ("record", *BEN, *ICED, "--session", "0"),
@@ -207,6 +319,26 @@ REFUSED: dict[str, Case] = {
     "correcting what is cancelled": (
         ("correct", "2", "--performed-at", "2026-03-09"),
         "Procedure 2 is cancelled already: record it anew if it did happen.",
+    ),
+    "an event of what is cancelled": (
+        ("event", "2", "healed"),
+        "Procedure 2 is cancelled already: record it anew if it did happen.",
+    ),
+    "an answer of what is cancelled": (
+        ("answer", "2", "pain", "yes"),
+        "Procedure 2 is cancelled already: record it anew if it did happen.",
+    ),
+    "a figure of what is cancelled": (
+        ("override", "2", *FIGURE, *BY),
+        "Procedure 2 is cancelled already: record it anew if it did happen.",
+    ),
+    "undoing what has not happened": (
+        ("event", "1", "healed", "--undo"),
+        "'healed' is not recorded of procedure 1: there is nothing to undo.",
+    ),
+    "clearing what is not set": (
+        ("override", "1", "swelling", "--clear"),
+        "Nothing is set for 'swelling' of procedure 1: there is nothing to clear.",
     ),
     "unbooking twice": (("unbook", "2"), "Session 2 is not booked any more (unbooked): book a new one if need be."),
     "moving what is unbooked": (

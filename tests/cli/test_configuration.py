@@ -37,7 +37,7 @@ def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert answer.stderr == (
-        f"{FAULTY}  config.toml: There is no such file; copy the shipped config.toml there, "
+        f"{FAULTY}  config.toml  There is no such file; copy the shipped config.toml there, "
         "or let REMINDERS_CONFIG name yours.\n"
     )
 
@@ -78,41 +78,47 @@ def require_faulty(desk: Desk, fault: str, environ: dict[str, str] | None = None
     assert desk.dump() == before
 
 
+def find_line(desk: Desk, words: str) -> int:
+    """Of the end of these words in the configuration."""
+    text = desk.config.read_text("utf-8")
+    return text.count("\n", 0, text.index(words) + len(words)) + 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
         pytest.param(
             "sms_name =",
             "sms_nmae =",
-            "clinic.sms_nmae: There is no key `sms_nmae` here; did you mean `sms_name`?",
+            "clinic.sms_nmae  There is no key `sms_nmae` here; did you mean `sms_name`?",
             id="misspelt key",
         ),
         pytest.param(
             'sending_hours = ["08:00", "20:00"]',
             'sending_hours = ["08:00", "21:30"]',
-            "clinic.sending_hours: Stay within 08:00 and 21:00; no message may leave earlier or later.",
+            "clinic.sending_hours  Stay within 08:00 and 21:00; no message may leave earlier or later.",
             id="sending hours past 21:00",
         ),
         pytest.param(
             'base_url = "https://api.twilio.com"',
             'base_url = "https://api.twilio.com"\nauth_token = "0123456789abcdef"',
-            "sms.twilio.auth_token: Remove it from the file and set REMINDERS_SMS__TWILIO__AUTH_TOKEN instead: "
+            "sms.twilio.auth_token  Remove it from the file and set REMINDERS_SMS__TWILIO__AUTH_TOKEN instead: "
             "a secret does not belong in the file.",
             id="secret in the file",
         ),
         pytest.param(
             'url = "sqlite:///reminders.db"',
             'url = "postgresql://desk:0123456789abcdef@db.example.org/reminders"',
-            "database.url: Remove it from the file and set REMINDERS_DATABASE__URL instead: this url holds a password.",
+            "database.url  Remove it from the file and set REMINDERS_DATABASE__URL instead: this url holds a password.",
             id="password in the file",
         ),
     ],
 )
-def test_a_fault_of_the_file_is_named_with_its_path(desk: Desk, old: str, new: str, fault: str) -> None:
+def test_a_fault_of_the_file_is_named_with_its_line_and_its_path(desk: Desk, old: str, new: str, fault: str) -> None:
     """S8: a secret is never printed."""
     desk.edit_config(old, new)
 
-    require_faulty(desk, fault)
+    require_faulty(desk, f"{desk.config}:{find_line(desk, new)}  {fault}")
 
 
 def test_a_flooding_rule_is_refused(desk: Desk) -> None:
@@ -123,8 +129,8 @@ def test_a_flooding_rule_is_refused(desk: Desk) -> None:
 
     assert answer.code == 2
     assert answer.err == (
-        f"{FAULTY}  treatments.fractional-laser.rules.icing.repeat: This is a flood: 144 within 24 hours, 144 in all; "
-        "repeat less or add max_messages.\n"
+        f"{FAULTY}  {desk.config}:{find_line(desk, 'minutes = 10')}  treatments.fractional-laser.rules.icing.repeat  "
+        "This is a flood: 144 within 24 hours, 144 in all; repeat less or add max_messages.\n"
     )
 
 
@@ -160,11 +166,23 @@ def test_every_fault_is_listed_at_once(desk: Desk) -> None:
 
     answer = desk.run("status")
 
-    assert {line.split(":")[0].strip() for line in answer.err.splitlines()[1:]} == {
-        "clinic.sms_nmae",
-        "clinic.country",
-        "dispatch.tick_seconds",
-    }
+    assert [line.split("  ")[1:3] for line in answer.err.splitlines()[1:]] == [
+        [f"{desk.config}:{find_line(desk, 'sms_nmae')}", "clinic.sms_nmae"],
+        [f"{desk.config}:{find_line(desk, 'country =')}", "clinic.country"],
+        [f"{desk.config}:{find_line(desk, 'tick_seconds = 0')}", "dispatch.tick_seconds"],
+    ]
+
+
+def test_for_scripts_each_fault_is_one_line_of_json(desk: Desk) -> None:
+    desk.edit_config("sms_name =", "sms_nmae =")
+
+    answer = desk.run("rules", "check", "--json", environ={"REMINDERS_CLINIC__COUNTRY": "America"})
+
+    assert answer.code == 2
+    assert [(line["variable"], line["file"], line["line"], line["key"]) for line in answer.lines] == [
+        ("REMINDERS_CLINIC__COUNTRY", None, None, "clinic.country"),
+        (None, str(desk.config), find_line(desk, "sms_nmae"), "clinic.sms_nmae"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -172,16 +190,16 @@ def test_every_fault_is_listed_at_once(desk: Desk) -> None:
     [
         (
             {"REMINDERS_CLINC__NAME": "Quay"},
-            "REMINDERS_CLINC__NAME: This variable names no key; did you mean REMINDERS_CLINIC__NAME?",
+            "REMINDERS_CLINC__NAME  This variable names no key; did you mean REMINDERS_CLINIC__NAME?",
         ),
         (
             {"REMINDERS_CLINIC__COUNTRY": "America"},
-            'clinic.country: Write the two capital letters of your country, such as "US" or "GB". '
+            'clinic.country  Write the two capital letters of your country, such as "US" or "GB". '
             "(It is set by REMINDERS_CLINIC__COUNTRY.)",
         ),
         (
             {"REMINDERS_DATABASE__URL": "mysql://desk@db.example.org/reminders"},
-            'database.url: Write "sqlite:///reminders.db" or "postgresql://user@host/database". '
+            'database.url  Write "sqlite:///reminders.db" or "postgresql://user@host/database". '
             "(It is set by REMINDERS_DATABASE__URL.)",
         ),
     ],
@@ -191,18 +209,22 @@ def test_a_fault_of_a_variable_names_the_variable(desk: Desk, environ: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "line", "sentence"),
     [
-        (b"\x7fELF\xff\xfe", "The file is not UTF-8 text; save it as UTF-8."),
-        (b"[clinic\n", "Near line 1, column 8 the file is not valid TOML; check the quotes, brackets and '=' there."),
+        (b"\x7fELF\xff\xfe", "", "The file is not UTF-8 text; save it as UTF-8."),
+        (
+            b"[clinic\n",
+            ":1",
+            "Near line 1, column 8 the file is not valid TOML; check the quotes, brackets and '=' there.",
+        ),
     ],
 )
-def test_a_file_that_is_no_configuration_is_refused(desk: Desk, content: bytes, sentence: str) -> None:
+def test_a_file_that_is_no_configuration_is_refused(desk: Desk, content: bytes, line: str, sentence: str) -> None:
     desk.config.write_bytes(content)
 
     answer = desk.run("status")
 
-    assert (answer.code, answer.err) == (2, f"{FAULTY}  {desk.config}: {sentence}\n")
+    assert (answer.code, answer.err) == (2, f"{FAULTY}  {desk.config}{line}  {sentence}\n")
 
 
 def test_a_folder_is_no_configuration(desk: Desk) -> None:

@@ -255,4 +255,7 @@ def test_the_exception_reads_as_one_line_a_fault(tmp_path: Path) -> None:
     with pytest.raises(ConfigFaults) as raised:
         load_config(path, {})
 
-    assert [line.split(":")[0] for line in str(raised.value).splitlines()] == ["clinic.sms_name", "clinic.country"]
+    assert [line.split("  ")[:2] for line in str(raised.value).splitlines()] == [
+        [f"{path}:4", "clinic.sms_name"],
+        [f"{path}:8", "clinic.country"],
+    ]

@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[Keys, str, str]] = {
         "add it to the treatment's `attributes`",
     ),
     "a value that an attribute cannot have": (
-        RULE | {"applies_to": '{ attributes = { site = ["fase"] } }'},
+        RULE | {"applies_to": '{ attributes = { site = ["facee"] } }'},
         "applies_to.attributes.site",
         'did you mean "face"?',
     ),
@@ -215,7 +215,7 @@ def test_all_faults_are_listed_at_once() -> None:
     }
     paths = [path.removeprefix("treatments.peel.rules.check.") for path, _ in list_faults(write(keys))]
 
-    assert paths == ["repeat", "applies_to.attributes.side", "when", "calendar"]
+    assert paths == ["applies_to.attributes.side", "when", "repeat", "calendar"]
 
 
 def test_a_misspelt_declaration_is_one_fault_and_not_one_for_each_rule_that_needs_it() -> None:

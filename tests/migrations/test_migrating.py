@@ -11,11 +11,11 @@ from multiprocessing import get_context
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, event, inspect, select
+from sqlalchemy import Engine, event, inspect, select, text
 
 from reminders.store.engine import open_engine, reading
 from reminders.store.schema import alembic_config, migrate, require_current
-from reminders.tables import Base, ChannelRow
+from reminders.tables import Base, ChannelRow, PatientRow
 from tests.clinic import ROOT
 
 
@@ -63,6 +63,18 @@ def test_four_migrations_at_once_are_safe(empty_url: str, empty_engine: Engine) 
 
     assert [process.wait(timeout=120) for process in running] == [0, 0, 0, 0]
     require_current(empty_engine)
+
+
+def test_a_patient_of_the_first_schema_has_no_attributes(empty_engine: Engine) -> None:
+    with empty_engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.execute(
+            text("INSERT INTO patients (name, name_key, created_at) VALUES ('Ana', 'ana', '2026-03-10 15:00:00')")
+        )
+    migrate(empty_engine)
+
+    with reading(empty_engine) as tx:
+        assert tx.scalars(select(PatientRow.attributes)).all() == [{}]
 
 
 # ---- a migration that does not come to its end -----------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.clinic import LASER, NEEDLING
 from tests.simulation.scenes import ANA, BEN, event, played, sends, tasks, unsent
 
@@ -184,6 +186,24 @@ def test_a_corrected_date_moves_what_has_not_left() -> None:
     )
 
     assert sends(rehearsal) == [("2026-05-07 09:00", "sunscreen 1"), ("2026-05-13 09:00", "sunscreen 2")]
+
+
+@pytest.mark.parametrize(
+    ("figures", "due"),
+    [
+        ({"from": {"days": 6}}, "2026-03-16 10:00"),
+        ({"set": {"at": {"time": "11:00"}}}, "2026-03-15 11:00"),
+        ({"from": {"days": 6}, "set": {"at": {"time": "11:00"}}}, "2026-03-16 11:00"),
+    ],
+)
+def test_a_clinicians_figures_count_for_this_procedure(figures: dict[str, object], due: str) -> None:
+    rehearsal = played(
+        "2026-03-18 00:00",
+        event("2026-03-10 10:00", "record_procedure", treatment=LASER, id="first"),
+        event("2026-03-10 11:00", "override", procedure="first", rule="pinkness", **figures),
+    )
+
+    assert (due, "pinkness 1") in sends(rehearsal)
 
 
 def test_items_stand_by_time_then_patient_then_the_order_of_the_rules() -> None:

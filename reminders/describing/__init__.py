@@ -1,0 +1,37 @@
+"""The rules in words and in pictures, for those who answer for them. Pure: no clock, no database."""
+
+from reminders.describing.drawing import ASCII, UNICODE, Line, Tone, draw_timeline
+from reminders.describing.figures import (
+    cite_briefly,
+    list_sources,
+    list_timed_figures,
+    say_figure,
+    say_figures,
+    say_source,
+)
+from reminders.describing.sentences import say_rule
+from reminders.describing.svg import draw_svg
+from reminders.describing.timelines import Row, Timeline, plan_timeline, say_example
+from reminders.describing.treatments import say_defaults, say_treatment
+
+__all__ = [
+    "ASCII",
+    "UNICODE",
+    "Line",
+    "Row",
+    "Timeline",
+    "Tone",
+    "cite_briefly",
+    "draw_svg",
+    "draw_timeline",
+    "list_sources",
+    "list_timed_figures",
+    "plan_timeline",
+    "say_defaults",
+    "say_example",
+    "say_figure",
+    "say_figures",
+    "say_rule",
+    "say_source",
+    "say_treatment",
+]
