@@ -14,6 +14,7 @@ from reminders.dispatching.pauses import Access, enter_channel
 from reminders.dispatching.receipts import in_batches, record_receipts
 from reminders.dispatching.sending import begin_apart, begin_send
 from reminders.dispatching.work import Pace, Work
+from reminders.dispatching.written import begin_written, expire_written
 from reminders.model import Channel, OutgoingMessage
 from reminders.replanning import list_lapsing_patients, list_resuming_patients, replan_patient
 from reminders.sending_hours import LEAST_USEFUL
@@ -47,11 +48,23 @@ def dispatch_due(work: Work, should_stop: Callable[[], bool] = lambda: False) ->
         is_idle = True
         # A batch of each in turn: a slow provider holds the other channel up by one batch at most.
         for channel in work.providers:
-            messages = _claim_batch(work, channel)
-            if messages is not None:
-                is_idle = False
-                handed_over += _hand_over(work, channel, messages)
+            # What a person wrote goes first.
+            for begin in (_begin_written, _claim_batch):
+                messages = begin(work, channel)
+                if messages is not None:
+                    is_idle = False
+                    handed_over += _hand_over(work, channel, messages)
     return handed_over
+
+
+def _begin_written(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
+    try:
+        return begin_written(work, channel)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever broke it, the reminders must not wait
+        _log.error("messages by hand not begun", fault=type(fault).__name__)
+        return None
 
 
 def _claim_batch(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
@@ -92,6 +105,7 @@ def tidy_up(work: Work) -> None:
         released = release_expired_claims(tx, now)
         # Where only the clock jumped, the worker lives: it gets the time to end what it was handing over.
         doubted = doubt_expired_sends(tx, now, max(work.pace.in_doubt_wait, work.pace.hand_over))
+    expire_written(work)
     if released or doubted:
         _log.warning("leases expired", released=released, in_doubt=doubted)
     with writing(work.engine) as tx:
