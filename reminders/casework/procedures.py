@@ -58,8 +58,8 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
     The same procedure entered twice returns the first; raises Refusal for another time on the same day.
     """
     treatment = require_treatment(clinic, entry.treatment)
-    when = _read_performed_at(clinic, treatment, entry.performed_at, now)
-    _require_counts(entry.session, entry.planned_sessions)
+    when = read_performed_at(clinic, treatment, entry.performed_at, now)
+    require_counts(entry.session, entry.planned_sessions)
     require_attributes(entry.attributes, treatment.attributes)
     patient = _identify_patient(tx, clinic, entry, now)
     give_consent(tx, patient, entry.consent, now)
@@ -90,7 +90,7 @@ def _refuse_other_counts(performed: PerformedSession, row: ProcedureRow, entry: 
         )
 
 
-def _read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:
+def read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:
     when = read_when(text, clinic.time_zone, clinic.default_procedure_time)
     if when.is_future(now, clinic.time_zone):
         raise InputRefusal(
@@ -106,7 +106,7 @@ _MOST_SESSIONS = 999
 """No course has more: a larger number is a slip of the hand."""
 
 
-def _require_counts(session: int | None, planned_sessions: int | None) -> None:
+def require_counts(session: int | None, planned_sessions: int | None) -> None:
     if session is not None and session < 1:
         raise InputRefusal("Sessions are counted from 1: leave --session out to have it worked out.")
     if planned_sessions is not None and planned_sessions < 1:
@@ -193,7 +193,7 @@ def correct_procedure(
 ) -> Replanned:
     """Put the date or time right; pending reminders follow, what has left is not sent again."""
     row = require_procedure(tx, procedure_id)
-    when = _read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
+    when = read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
     day = local_date(when.at, clinic.time_zone)
     for other in _standing(tx, row.patient_id, row.treatment):
         is_same_day = local_date(other.performed_at, clinic.time_zone) == day
@@ -246,7 +246,7 @@ def decide_course(
     """The clinician has set how many sessions the patient's present course has."""
     patient = require_patient(tx, patient_id)
     require_treatment(clinic, treatment)
-    _require_counts(None, planned_sessions)
+    require_counts(None, planned_sessions)
     performed = _performed(tx, clinic, patient_id, treatment)
     if not performed:
         raise Refusal(f"Patient {patient_id} has no procedure of {treatment} yet: record it with --planned-sessions.")
