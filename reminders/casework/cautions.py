@@ -95,7 +95,7 @@ def _caution_of_hours(
     if not hours.is_open(now):
         opens = say_visit(hours.next_allowed(now), zone)
         yield _caution(
-            CautionKind.QUIET_HOURS, f"These are quiet hours for the patient: nothing leaves before {opens}."
+            CautionKind.QUIET_HOURS, f"It is outside the patient's sending hours: nothing leaves before {opens}."
         )
     hourly = {each.identity for each in forecast.plan.reminders if each.interval and each.audience is Audience.PATIENT}
     series: dict[str, ForecastLine] = {}

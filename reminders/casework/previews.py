@@ -189,6 +189,7 @@ def preview_procedure(
     return preview
 
 
+_CONTACT_FIELDS = {Channel.SMS: "phone", Channel.EMAIL: "email"}
 _PATIENT_FIELDS = ("name", "phone", "email", "time_zone", "language")
 
 
@@ -223,13 +224,16 @@ def _read_field(clinic: Clinic, field: str, typed: str) -> None:
 
 def _leave_out(entry: ProcedureEntry, wrong: set[str]) -> ProcedureEntry:
     """The entry without what is wrong with it, and without blank fields."""
-    typed = {field: getattr(entry.patient, field) or None if field not in wrong else None for field in _PATIENT_FIELDS}
+    typed: dict[str, Any] = {
+        field: getattr(entry.patient, field) or None if field not in wrong else None for field in _PATIENT_FIELDS
+    }
     return replace(
         entry,
         patient=PatientEntry(**typed),
         session=None if "session" in wrong else entry.session,
         planned_sessions=None if "planned_sessions" in wrong else entry.planned_sessions,
         attributes={} if "attributes" in wrong else entry.attributes,
+        consent=tuple(channel for channel in entry.consent if _CONTACT_FIELDS[channel] not in wrong),
     )
 
 
@@ -245,9 +249,10 @@ def _try_entry(
     try:
         before = _look_before(tx, clinic, templates, entry, now)
         known = _known_tasks(tx, entry)
-        recorded = record_procedure(tx, clinic, entry if is_known else _stand_in(tx, clinic, entry, now), now)
+        recorded, fault = _record(tx, clinic, entry, now, is_known=is_known)
     except Refusal as refusal:
         return ProcedurePreview(faults=(*faults, FieldFault(field="", sentence=str(refusal))))
+    faults = (*faults, fault) if fault else faults
     patient = require_patient(tx, recorded.replanned.case.patient_id)
     after = _look(tx, clinic, templates, patient, now)
     performed = _find_performed(after.case, clinic, entry.treatment, recorded)
@@ -266,6 +271,22 @@ def _try_entry(
         ),
         warnings=tuple(list_cautions(clinic, patient, after, lines, recorded, known, now)),
     )
+
+
+def _record(
+    tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime, *, is_known: bool
+) -> tuple[Recorded, FieldFault | None]:
+    """Record it, if need be for a stand-in; what is typed wrongly of a new patient does not hide the plan."""
+    fault = None
+    if is_known:
+        try:
+            with tx.begin_nested():
+                return record_procedure(tx, clinic, entry, now), None
+        except InputRefusal as refusal:
+            if entry.patient_id is not None:
+                raise
+            fault = FieldFault(field="", sentence=str(refusal))
+    return record_procedure(tx, clinic, _stand_in(tx, clinic, entry, now), now), fault
 
 
 def _is_identified(patient: PatientEntry) -> bool:

@@ -13,7 +13,7 @@ from reminders.replanning import lapses_at
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL
 from reminders.store.engine import Transaction
-from reminders.tables import AttemptRow, ChannelRow, ReminderRow, SessionRow
+from reminders.tables import AttemptRow, ChannelRow, PatientRow, ReminderRow, SessionRow, WrittenRow
 
 _LEAST_STEP = timedelta(seconds=5)
 """One tick of the daemon: what could not be done now is tried again then."""
@@ -41,17 +41,26 @@ def read_moments(tx: Transaction, clinic: Clinic) -> Moments:
     """What is due first, as the rows stand."""
     found = tx.execute(_MOMENTS).one()._mapping
     sends = (
-        max(due_at, found[f"{channel}_paused"] or due_at) for channel in Channel if (due_at := found[f"{channel}_due"])
+        max(due_at, found[f"{channel}_paused"] or due_at)
+        for channel in Channel
+        for what in ("due", "written")
+        if (due_at := found[f"{channel}_{what}"])
     )
     return Moments(
         dispatch=min(sends, default=None),
-        tidy=min(_tidy_moments(clinic, found["expires"], found["starts"], found["leased"]), default=None),
+        tidy=min(
+            _tidy_moments(clinic, found["expires"], found["starts"], found["leased"], found["resumes"]), default=None
+        ),
         settle=found["unclear"],
     )
 
 
 def _tidy_moments(
-    clinic: Clinic, expires_at: datetime | None, starts_at: datetime | None, lease_until: datetime | None
+    clinic: Clinic,
+    expires_at: datetime | None,
+    starts_at: datetime | None,
+    lease_until: datetime | None,
+    resumes_at: datetime | None,
 ) -> Iterator[datetime]:
     if expires_at is not None:
         yield expires_at - LEAST_USEFUL
@@ -59,12 +68,14 @@ def _tidy_moments(
         yield lapses_at(clinic, starts_at)
     if lease_until is not None:
         yield lease_until
+    if resumes_at is not None:
+        yield resumes_at
 
 
-def _due(channel: Channel) -> ScalarSelect[datetime]:
+def _due(table: type[ReminderRow] | type[WrittenRow], channel: Channel) -> ScalarSelect[datetime]:
     return (
-        select(func.min(ReminderRow.next_attempt_at))
-        .where(ReminderRow.status == Status.SCHEDULED, ReminderRow.channel == channel)
+        select(func.min(table.next_attempt_at))
+        .where(table.status == Status.SCHEDULED, table.channel == channel)
         .scalar_subquery()
     )
 
@@ -80,14 +91,17 @@ _LEASED = (
     .where(ReminderRow.status.in_((Status.CLAIMED, Status.SENDING)))
     .scalar_subquery()
 )
+_RESUMES = select(func.min(PatientRow.paused_until)).where(PatientRow.paused_since.is_not(None)).scalar_subquery()
 _UNCLEAR = select(func.min(AttemptRow.look_at)).where(AttemptRow.look_at.is_not(None)).scalar_subquery()
 
 _MOMENTS = select(
-    *(_due(channel).label(f"{channel}_due") for channel in Channel),
+    *(_due(ReminderRow, channel).label(f"{channel}_due") for channel in Channel),
+    *(_due(WrittenRow, channel).label(f"{channel}_written") for channel in Channel),
     *(_paused(channel).label(f"{channel}_paused") for channel in Channel),
     _EXPIRES.label("expires"),
     _STARTS.label("starts"),
     _LEASED.label("leased"),
+    _RESUMES.label("resumes"),
     _UNCLEAR.label("unclear"),
 )
 """Built once, and one statement: it is asked at every step of every rehearsal."""
