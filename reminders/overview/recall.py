@@ -109,11 +109,12 @@ def _list_conditions(wanted: RecallFilter) -> list[ColumnElement[bool]]:
 
 def _list_order(wanted: RecallFilter) -> list[ColumnElement[Any]]:
     """With the row's number last, so that each line stands on one page only."""
-    column: ColumnElement[Any] = {
+    columns: dict[RecallSort, ColumnElement[Any]] = {
         RecallSort.DUE: RecallRow.due_on.expression,
         RecallSort.VISIT: RecallRow.starts_at.expression,
         RecallSort.NAME: PatientRow.search_key.expression,
-    }[wanted.sort]
+    }
+    column = columns[wanted.sort]
     ordered = [each.desc() if wanted.is_descending else each for each in (column, RecallRow.id.expression)]
     # Who has no visit comes last either way.
     return [RecallRow.starts_at.is_(None), *ordered] if wanted.sort is RecallSort.VISIT else ordered
