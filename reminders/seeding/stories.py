@@ -5,7 +5,7 @@ Names and numbers are made up. Days are counted from today: -12 is twelve days a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -95,7 +95,7 @@ class _Story:
         treatment: int,
         days: int,
         clock: str,
-        consent: tuple[Channel, ...] = tuple(Channel),
+        consent: Sequence[Channel] = tuple(Channel),
     ) -> None:
         """A procedure, entered soon after its end; one that would lie ahead ended an hour ago."""
         ended_at = min(self.instant(days, clock), self.now - timedelta(hours=1)).replace(second=0, microsecond=0)
@@ -103,7 +103,7 @@ class _Story:
             treatment=self.treatment(treatment),
             performed_at=ended_at.strftime("%Y-%m-%dT%H:%MZ"),
             patient=patient,
-            consent=consent,
+            consent=tuple(consent),
         )
         self.step(ended_at + _ENTERED_AFTER, lambda tx, now: record_procedure(tx, self.clinic, entry, now))
 

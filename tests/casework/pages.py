@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,9 +15,11 @@ from reminders.casework.previews import ChangePreview, ProcedurePreview, preview
 from reminders.casework.procedures import ProcedureEntry
 from reminders.forecasting import ForecastLine, forecast_patient
 from reminders.model import Channel
+from reminders.providers import Provider
 from reminders.store.engine import Transaction, reading
 from reminders.tables import PatientRow, ReminderRow, WrittenRow
 from tests.clinic import LASER, ClinicDays
+from tests.dispatching.wired import Interrupted
 
 
 class DeskClinic(ClinicDays):
@@ -35,6 +38,12 @@ class DeskClinic(ClinicDays):
         return self.change(
             lambda tx: send_again(tx, self.config.clinic, self.app.templates, reminder_id, self.clock.now)
         )
+
+    def interrupt(self, channel: str, happening: Callable[[], object]) -> None:
+        """Let something happen once, after a message was begun and right before it is handed over."""
+        providers: dict[Channel, Provider] = dict(self.work.providers)
+        providers[Channel(channel)] = Interrupted(providers[Channel(channel)], happening)
+        self.work = replace(self.work, providers=providers)
 
     def reminder(self, rule: str, occurrence: int = 1) -> int:
         with reading(self.app.engine) as tx:
