@@ -18,7 +18,7 @@ from reminders.planning.courses import PerformedSession, list_performed_sessions
 from reminders.rules import Clinic
 from reminders.store.cases import read_procedure
 from reminders.store.engine import Transaction
-from reminders.tables import MessageRow, PatientRow, ProcedureRow, ReminderRow, SessionRow
+from reminders.tables import MessageRow, PatientRow, ProcedureRow, ReminderRow, SessionRow, WrittenRow
 
 Anchored = tuple[AnchorKind, int]
 Noted = Mapping[str, tuple[str, ...]]
@@ -217,6 +217,18 @@ def _compose_for_staff(templates: Templates, said: Sequence[Said]) -> Composed:
     }
     mail = templates.render_staff_mail(StaffMail.TASK, values)
     return Composed(body=mail.text, subject=mail.subject)
+
+
+def compose_written(templates: Templates, row: WrittenRow, *, patient_name: str, is_first: bool) -> Composed:
+    """The message that staff wrote by hand, or one that left before and is sent again. Raises Unrenderable."""
+    if row.channel == Channel.SMS:
+        render = templates.render_again_sms if row.again_of else templates.render_written_sms
+        text = render(row.body, is_first=is_first)
+        return Composed(body=text.body, segments=text.segments)
+    if row.again_of:
+        return Composed(body=row.body, subject=row.subject, html=row.html)
+    mail = templates.render_written_email(row.subject or "", row.body, patient_name)
+    return Composed(body=mail.text, subject=mail.subject, html=mail.html)
 
 
 def is_first_text(tx: Transaction, contact: str, before: datetime | None = None) -> bool:

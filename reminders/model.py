@@ -103,6 +103,7 @@ class Reason(StrEnum):
     NOT_HAPPENED = "not_happened"
     HAPPENED = "happened"
     OVERRIDE_FAULTY = "override_faulty"
+    PAUSED = "paused"
     CHANGED_BACK = "changed_back"
     RULE_REMOVED = "rule_removed"
     REFUSED = "refused"
@@ -263,6 +264,8 @@ class PatientCase:
     time_zone: str | None = None
     """The patient's own zone, where it differs from the clinic's."""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    is_paused: bool = False
+    """Nothing but corrections leaves to the patient until somebody, or the end of the pause, resumes."""
     left: tuple[StoredReminder, ...] = ()
     """The reminders that left, in the order they left: what the patient has been told."""
 
@@ -320,11 +323,31 @@ class PlannedReminder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recall:
+    """A next session that the patient's course of a treatment asks for."""
+
+    treatment: str
+    procedure_id: int
+    """The latest of the course."""
+    sessions_done: int
+    planned_sessions: int | None
+    is_undecided: bool
+    """Whether there is a next session is the clinician's to say."""
+    last_on: date
+    due_on: date
+    latest_on: date | None
+    session_id: int | None = None
+    starts_at: datetime | None = None
+    """Of the booked session; None: not booked."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What should exist for one patient: nothing here knows what time it is."""
 
     reminders: tuple[PlannedReminder, ...] = ()
     tasks: tuple[DesiredTask, ...] = ()
+    recalls: tuple[Recall, ...] = ()
     ended: Mapping[tuple[AnchorKind, int], Reason] = field(default_factory=dict)
     """Anchors that no longer count, with the reason their pending reminders close."""
     rules: frozenset[tuple[str, str]] = frozenset()

@@ -15,7 +15,12 @@ from reminders.rules import Clinic
 from reminders.store.cases import list_patients_of, load_case, load_stored_reminders, lock_patient
 from reminders.store.changes import apply_changes, apply_task_changes, load_planned_tasks
 from reminders.store.engine import Transaction
+from reminders.store.recalls import keep_recalls
+from reminders.store.versions import note_change
 from reminders.tables import PatientRow, SessionRow
+
+DAEMON = "the service"
+"""In whose name something changes that nobody at the desk asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +37,12 @@ def replan_patient(tx: Transaction, clinic: Clinic, patient_id: int, now: dateti
     patient = lock_patient(tx, patient_id)
     assert patient is not None, "only a patient that exists is replanned"
     lapse_sessions(tx, clinic, patient_id, now)
+    end_pause(tx, patient, now)
     replanned = _compare(tx, clinic, patient, now)
     apply_changes(tx, patient_id, replanned.difference.changes, now)
     tasks = diff_tasks(replanned.difference.tasks, load_planned_tasks(tx, patient_id))
     apply_task_changes(tx, patient_id, tasks, now)
+    keep_recalls(tx, patient_id, replanned.plan.recalls)
     return replanned
 
 
@@ -85,6 +92,20 @@ def list_lapsing_patients(tx: Transaction, clinic: Clinic, now: datetime) -> lis
         )
     )
     return sorted({patient_id for patient_id, starts_at in long_past if lapses_at(clinic, starts_at) <= now})
+
+
+def end_pause(tx: Transaction, patient: PatientRow, now: datetime) -> None:
+    """A pause whose end has come is over. A fact of the row for the same reason."""
+    if patient.paused_since is None or patient.paused_until is None or patient.paused_until > now:
+        return
+    patient.paused_since = patient.paused_until = patient.pause_reason = None
+    note_change(tx, patient, "resumed the reminders, as the pause was over", now, by=DAEMON)
+
+
+def list_resuming_patients(tx: Transaction, now: datetime) -> list[int]:
+    """Patients whose pause is over."""
+    ended = select(PatientRow.id).where(PatientRow.paused_since.is_not(None), PatientRow.paused_until <= now)
+    return list(tx.scalars(ended.order_by(PatientRow.id)))
 
 
 def replan_contact(tx: Transaction, clinic: Clinic, channel: Channel, contact: str, now: datetime) -> list[Replanned]:

@@ -57,19 +57,50 @@ class PatientRow(Base):
     name: Mapped[str]
     name_key: Mapped[str]
     """The name folded for comparison: case and spacing do not make another person."""
+    search_key: Mapped[str] = mapped_column(default="", server_default="")
+    """The name as it is looked for: without accents, too."""
     phone: Mapped[str | None]
     email: Mapped[str | None]
     time_zone: Mapped[str | None]
     language: Mapped[str | None]
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """One more at every change at the desk: a form that carries an older one has not seen it."""
+    paused_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    """None while paused: until somebody resumes."""
+    pause_reason: Mapped[str | None]
 
     __table_args__ = (
         UniqueConstraint("name_key", "phone", name="uq_patients_name_phone"),
         UniqueConstraint("name_key", "email", name="uq_patients_name_email"),
         Index("ix_patients_phone", "phone"),
         Index("ix_patients_email", "email"),
+        Index("ix_patients_search_key", "search_key"),
+        Index(
+            "ix_patients_paused",
+            "paused_until",
+            sqlite_where=text("paused_since IS NOT NULL"),
+            postgresql_where=text("paused_since IS NOT NULL"),
+        ),
     )
+
+
+class PatientChangeRow(Base):
+    """One change to a patient at the desk: append-only, and one for each version."""
+
+    __tablename__ = "patient_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"))
+    version: Mapped[int]
+    what: Mapped[str]
+    """Such as 'corrected procedure 3'; no name, number or text of a message."""
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("patient_id", "version", name="uq_patient_changes_version"),)
 
 
 class ConsentRow(Base):
@@ -207,6 +238,34 @@ class SessionRow(Base):
     changed_at: Mapped[datetime]
 
 
+class RecallRow(Base):
+    """A next session that a patient's course asks for. Kept in step with the plan, so that it can be searched."""
+
+    __tablename__ = "recalls"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"))
+    treatment: Mapped[str]
+    procedure_id: Mapped[int]
+    """The latest of the course."""
+    sessions_done: Mapped[int]
+    planned_sessions: Mapped[int | None]
+    is_undecided: Mapped[bool]
+    """Whether there is a next session is the clinician's to say."""
+    last_on: Mapped[date]
+    due_on: Mapped[date]
+    latest_on: Mapped[date | None]
+    session_id: Mapped[int | None]
+    starts_at: Mapped[datetime | None]
+    """Of the booked session; None: not booked."""
+
+    __table_args__ = (
+        UniqueConstraint("patient_id", "treatment", name="uq_recalls_treatment"),
+        Index("ix_recalls_due_on", "due_on", "id"),
+        Index("ix_recalls_starts_at", "starts_at", "id"),
+    )
+
+
 class ReminderRow(Base):
     """One occurrence for one anchor. Ends with exactly one outcome."""
 
@@ -275,11 +334,57 @@ class ReminderRow(Base):
             sqlite_where=text("status = 'in_doubt'"),
             postgresql_where=text("status = 'in_doubt'"),
         ),
+        Index("ix_reminders_due_at", "due_at"),
+    )
+
+
+class WrittenRow(Base):
+    """What staff wrote by hand, waiting for its turn as a reminder does. The plan never sees it."""
+
+    __tablename__ = "written_messages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    channel: Mapped[str]
+    subject: Mapped[str | None]
+    body: Mapped[str]
+    """As it was typed; of one sent again, as it left before."""
+    html: Mapped[str | None]
+    again_of: Mapped[int | None] = mapped_column(ForeignKey("reminders.id"))
+    """The reminder whose text is sent again."""
+    written_by: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    due_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int]
+    resends: Mapped[int]
+    contact: Mapped[str | None]
+    left_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "ix_written_messages_due",
+            "next_attempt_at",
+            sqlite_where=text("status = 'scheduled'"),
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+        Index(
+            "ix_written_messages_leased",
+            "lease_until",
+            sqlite_where=text("status = 'sending'"),
+            postgresql_where=text("status = 'sending'"),
+        ),
+        Index("ix_written_messages_due_at", "due_at"),
     )
 
 
 class MessageRow(Base):
-    """One text or email as it leaves: one or more reminders, or a mail to the staff."""
+    """One text or email as it leaves: one or more reminders, what staff wrote by hand, or a mail to the staff."""
 
     __tablename__ = "messages"
 
@@ -291,10 +396,26 @@ class MessageRow(Base):
     body: Mapped[str]
     html: Mapped[str | None]
     segments: Mapped[int]
+    written_id: Mapped[int | None]
+    """What staff wrote by hand; None: the message of reminders or to the staff."""
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_messages_contact", "channel", "contact"),)
+    __table_args__ = (
+        Index("ix_messages_contact", "channel", "contact"),
+        Index(
+            "ix_messages_written_id",
+            "written_id",
+            sqlite_where=text("written_id IS NOT NULL"),
+            postgresql_where=text("written_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_left_at",
+            "left_at",
+            sqlite_where=text("left_at IS NOT NULL"),
+            postgresql_where=text("left_at IS NOT NULL"),
+        ),
+    )
 
 
 class AttemptRow(Base):
@@ -323,6 +444,12 @@ class AttemptRow(Base):
             sqlite_where=text("look_at IS NOT NULL"),
             postgresql_where=text("look_at IS NOT NULL"),
         ),
+        Index(
+            "ix_attempts_outbox",
+            "id",
+            sqlite_where=text("provider = 'outbox' AND provider_id IS NOT NULL"),
+            postgresql_where=text("provider = 'outbox' AND provider_id IS NOT NULL"),
+        ),
     )
 
 
@@ -339,6 +466,9 @@ class EventRow(Base):
     status: Mapped[str]
     code: Mapped[str | None]
     provider_id: Mapped[str | None]
+
+
+_IS_OPEN = text("status = 'open'")
 
 
 class TaskRow(Base):
@@ -358,7 +488,10 @@ class TaskRow(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("rule", "key", name="uq_tasks_key"),)
+    __table_args__ = (
+        UniqueConstraint("rule", "key", name="uq_tasks_key"),
+        Index("ix_tasks_open", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    )
 
 
 class NoticeRow(Base):

@@ -142,6 +142,12 @@ def is_readable(text: str) -> bool:
     return text.translate(_JOINERS).isprintable()
 
 
+def fold_for_search(name: str) -> str:
+    """The name as people look for it: accents make no difference, either."""
+    apart = unicodedata.normalize("NFKD", fold_name(name))
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
 def fold_name(name: str) -> str:
     """The name for comparison: case and spacing do not make another person."""
     return " ".join(unicodedata.normalize("NFC", name.casefold()).split())

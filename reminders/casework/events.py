@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from reminders.casework.known import require_known
+from reminders.casework.patients import require_patient
 from reminders.casework.procedures import require_procedure
 from reminders.casework.sessions import require_treatment
 from reminders.model import InputRefusal, Precision, Refusal
 from reminders.replanning import Replanned, replan_patient
 from reminders.rules import Clinic
 from reminders.store.engine import Transaction
+from reminders.store.versions import note_change
 from reminders.tables import AnswerRow, ProcedureEventRow, ProcedureRow
 from reminders.typed import EARLIEST, When, read_when
 
@@ -32,6 +34,7 @@ def record_event(
         if standing is not None:
             _end(tx, standing, now)
         _insert(tx, row.id, name, when, now)
+        note_change(tx, require_patient(tx, row.patient_id), f"recorded '{name}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
@@ -90,6 +93,7 @@ def undo_event(tx: Transaction, clinic: Clinic, procedure_id: int, name: str, no
         _require_event(clinic, row, name)
         raise Refusal(f"'{name}' is not recorded of procedure {procedure_id}: there is nothing to undo.")
     _end(tx, standing, now)
+    note_change(tx, require_patient(tx, row.patient_id), f"took back '{name}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
@@ -106,5 +110,5 @@ def record_answer(
     require_known(question, questions, "question")
     require_known(answer, questions[question], "answer")
     tx.add(AnswerRow(procedure_id=row.id, question=question, answer=answer, answered_at=now))
-    tx.flush()
+    note_change(tx, require_patient(tx, row.patient_id), f"recorded an answer of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from reminders.casework.known import require_known
+from reminders.casework.patients import require_patient
 from reminders.casework.procedures import require_procedure
 from reminders.casework.sessions import require_treatment
 from reminders.config.faults import ConfigFaults
@@ -18,6 +19,7 @@ from reminders.model import TREATMENT, InputRefusal, Refusal
 from reminders.replanning import Replanned, replan_patient
 from reminders.rules import Clinic, Event, Treatment
 from reminders.store.engine import Transaction
+from reminders.store.versions import note_change
 from reminders.tables import OverrideRow
 from reminders.typed import read_line
 
@@ -44,7 +46,7 @@ def set_override(
     if standing is not None:
         _end(tx, standing, now)
     tx.add(OverrideRow(procedure_id=row.id, rule=rule_id, fields=together, decided_by=who, decided_at=now))
-    tx.flush()
+    note_change(tx, require_patient(tx, row.patient_id), f"set figures of '{rule_id}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
@@ -96,4 +98,5 @@ def clear_override(tx: Transaction, clinic: Clinic, procedure_id: int, rule_id: 
         require_known(rule_id, [*(rule.id for rule in rules), TREATMENT], "rule")
         raise Refusal(f"Nothing is set for '{rule_id}' of procedure {procedure_id}: there is nothing to clear.")
     _end(tx, standing, now)
+    note_change(tx, require_patient(tx, row.patient_id), f"cleared figures of '{rule_id}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)

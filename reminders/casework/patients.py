@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, union
 from sqlalchemy.exc import IntegrityError
 
 from reminders.casework.known import Declared, require_attributes
@@ -16,12 +16,10 @@ from reminders.replanning import Replanned, replan_contact, replan_patient
 from reminders.rules import Clinic
 from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import find_row, list_patients_of, lock_patient, lock_patients
-from reminders.store.engine import Transaction
+from reminders.store.engine import DESK, Transaction, who
+from reminders.store.versions import note_change
 from reminders.tables import ConsentRow, PatientRow
-from reminders.typed import fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
-
-DESK = "desk"
-"""Who recorded it, until staff have accounts of their own."""
+from reminders.typed import fold_for_search, fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +49,17 @@ class PatientEntry:
             for field, text in typed.items()
             if text is not None
         }
-        return values | ({"name_key": fold_name(str(values["name"]))} if "name" in values else {})
+        return values | (_keys_of(str(values["name"])) if "name" in values else {})
 
     def read_attributes(self, clinic: Clinic, known: Mapping[str, str]) -> dict[str, str]:
         """What is known, changed by what was typed. Raises InputRefusal."""
         given = {name: value for name, value in self.attributes.items() if value}
         require_attributes(given, _declared(clinic))
         return {name: value for name, value in {**known, **self.attributes}.items() if value}
+
+
+def _keys_of(name: str) -> dict[str, str]:
+    return {"name_key": fold_name(name), "search_key": fold_for_search(name)}
 
 
 def _declared(clinic: Clinic) -> Declared:
@@ -105,16 +107,16 @@ def find_or_add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, no
             found = _find_same(tx, values)
             if found is None:
                 raise
-    return _fill_in(tx, found, values)
+    return _fill_in(tx, found, values, now)
 
 
-def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry) -> PatientRow:
+def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: PatientEntry, now: datetime) -> PatientRow:
     """The patient of this number. What was typed newly is filled in; what differs from what is known is refused."""
     known = require_patient(tx, patient_id)
     values = entry.read(clinic)
     if values.get("name_key", known.name_key) != known.name_key:
         raise Refusal(f"Patient {patient_id} has another name: check the number, or leave --name out.")
-    return _fill_in(tx, known, values)
+    return _fill_in(tx, known, values, now)
 
 
 def _insert(tx: Transaction, values: dict[str, str | None], attributes: dict[str, str], now: datetime) -> PatientRow:
@@ -147,9 +149,10 @@ def _find_same(tx: Transaction, values: dict[str, str | None]) -> PatientRow | N
     ).first()
 
 
-def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]) -> PatientRow:
+def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None], now: datetime) -> PatientRow:
     locked = lock_patient(tx, patient.id)
     assert locked is not None, "patients are never deleted"
+    filled = []
     for key in ("phone", "email", "time_zone", "language"):
         typed, known = values.get(key), getattr(locked, key)
         if typed and known and typed != known:
@@ -158,8 +161,11 @@ def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]
                 f"`reminders patient edit {locked.id}` first; "
                 "if it is another person, add them with `reminders patient add`."
             )
-        if typed:
+        if typed and not known:
             setattr(locked, key, typed)
+            filled.append(key.replace("_", " "))
+    if filled:
+        note_change(tx, locked, f"filled in the {' and the '.join(filled)}", now)
     with _refusing_twins(tx):
         tx.flush()
     return locked
@@ -186,7 +192,14 @@ def edit_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: Patien
     _require_contact(row.phone, row.email)
     with _refusing_twins(tx):
         tx.flush()
+    note_change(tx, row, f"edited {_say_edited(entry)}", now)
     return replan_patient(tx, clinic, patient_id, now)
+
+
+def _say_edited(entry: PatientEntry) -> str:
+    named = ("name", "phone", "email", "time_zone", "language")
+    typed = [field.replace("_", " ") for field in named if getattr(entry, field) is not None]
+    return " and ".join([*(f"the {each}" for each in typed), *entry.attributes]) or "nothing"
 
 
 def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
@@ -197,21 +210,55 @@ def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
     return row
 
 
-def find_patients(tx: Transaction, text: str = "") -> list[PatientRow]:
-    """Patients whose name, number or address holds the text; all of them without one."""
-    query = select(PatientRow).order_by(PatientRow.name_key, PatientRow.id)
+def find_patients(tx: Transaction, clinic: Clinic, text: str = "", limit: int | None = None) -> list[PatientRow]:
+    """Patients by a part of the name, in any case and without accents, or of the address; or by number as it is typed.
+
+    Those whose name begins with it come first. All of them without a text.
+    """
     if not is_readable(text):
         return []
-    if text:
-        digits = "".join(character for character in text if character.isdigit())
-        matches = [
-            PatientRow.name_key.contains(fold_name(text), autoescape=True),
-            func.lower(PatientRow.email).contains(text.lower(), autoescape=True),
-        ]
-        if len(digits) >= 3:
-            matches.append(PatientRow.phone.contains(digits, autoescape=True))
-        query = query.where(or_(*matches))
-    return list(tx.scalars(query))
+    query = select(PatientRow).order_by(*_best_first(text), PatientRow.search_key, PatientRow.id)
+    if text.strip():
+        query = query.where(PatientRow.id.in_(build_search(clinic, text)))
+    return list(tx.scalars(query.limit(limit)))
+
+
+def build_search(clinic: Clinic, text: str) -> Select[int]:
+    """The ids of those who match. Looks through one index, not through the table: a few milliseconds at 20,000."""
+    typed = text.strip()
+    digits = "".join(character for character in typed if character.isdigit())
+    if not any(character.isalpha() for character in typed) and len(digits) >= _FEWEST_DIGITS:
+        return _search_number(clinic, typed, digits)
+    if "@" in typed:
+        return select(PatientRow.id).where(PatientRow.email.contains(typed.casefold(), autoescape=True))
+    words = fold_for_search(typed).split()
+    by_name = select(PatientRow.id).where(*(PatientRow.search_key.contains(word, autoescape=True) for word in words))
+    if len(words) > 1:
+        return by_name
+    return select(
+        union(by_name, select(PatientRow.id).where(PatientRow.email.contains(typed.casefold(), autoescape=True)))
+        .subquery()
+        .c.id
+    )
+
+
+_FEWEST_DIGITS = 3
+"""Fewer are in too many numbers."""
+
+
+def _search_number(clinic: Clinic, typed: str, digits: str) -> Select[int]:
+    """Whole, it is found as it is kept; a part of it wherever it stands, without the zeros that are dialled at home."""
+    is_it = PatientRow.phone.contains(digits.lstrip("0") or digits, autoescape=True)
+    with suppress(InputRefusal):
+        is_it |= PatientRow.phone == read_phone(typed, clinic.country)
+    return select(PatientRow.id).where(is_it)
+
+
+def _best_first(text: str) -> list[ColumnElement[int]]:
+    words = fold_for_search(text).split()
+    if not words:
+        return []
+    return [case((PatientRow.search_key.startswith(words[0], autoescape=True), 0), else_=1)]
 
 
 # ---- consent ---------------------------------------------------------------------------------------------------
@@ -227,7 +274,7 @@ def give_consent(tx: Transaction, patient: PatientRow, channels: Iterable[Channe
     for channel in channels:
         require_contact(patient, channel)
         if channel not in standing:
-            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=DESK))
+            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=who(tx)))
     tx.flush()
 
 
@@ -241,7 +288,8 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
 
 def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
-    _, contact = _hold_contact(tx, patient_id, channel)
+    patient, contact = _hold_contact(tx, patient_id, channel)
+    note_change(tx, patient, f"opted the patient out of {channel}", now)
     block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
     return replan_contact(tx, clinic, channel, contact, now)
 
@@ -264,5 +312,6 @@ def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, n
         if block.reason == Reason.OPTED_OUT and block.source != DESK:
             raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")
         block.lifted_at = now
+    note_change(tx, patient, f"recorded consent for {channel}", now)
     give_consent(tx, patient, [channel], now)
     return replan_contact(tx, clinic, channel, contact, now)

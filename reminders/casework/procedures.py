@@ -24,6 +24,7 @@ from reminders.replanning import Replanned, lapse_sessions, replan_patient
 from reminders.rules import Clinic, Treatment
 from reminders.store.cases import find_row, lock_patient, read_procedure
 from reminders.store.engine import Transaction
+from reminders.store.versions import note_change
 from reminders.tables import PatientRow, ProcedureRow
 from reminders.typed import EARLIEST, When, read_line, read_when
 
@@ -57,8 +58,8 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
     The same procedure entered twice returns the first; raises Refusal for another time on the same day.
     """
     treatment = require_treatment(clinic, entry.treatment)
-    when = _read_performed_at(clinic, treatment, entry.performed_at, now)
-    _require_counts(entry.session, entry.planned_sessions)
+    when = read_performed_at(clinic, treatment, entry.performed_at, now)
+    require_counts(entry.session, entry.planned_sessions)
     require_attributes(entry.attributes, treatment.attributes)
     patient = _identify_patient(tx, clinic, entry, now)
     give_consent(tx, patient, entry.consent, now)
@@ -70,6 +71,7 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
     else:
         row = _insert(tx, patient.id, entry, when, now)
         match_session(tx, clinic, row)
+        note_change(tx, patient, f"recorded procedure {row.id}", now)
     _require_planned_reaches(_performed_with(tx, clinic, row), entry.planned_sessions)
     return Recorded(procedure_id=row.id, is_new=is_new, replanned=replan_patient(tx, clinic, patient.id, now))
 
@@ -88,7 +90,7 @@ def _refuse_other_counts(performed: PerformedSession, row: ProcedureRow, entry: 
         )
 
 
-def _read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:
+def read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: datetime) -> When:
     when = read_when(text, clinic.time_zone, clinic.default_procedure_time)
     if when.is_future(now, clinic.time_zone):
         raise InputRefusal(
@@ -104,7 +106,7 @@ _MOST_SESSIONS = 999
 """No course has more: a larger number is a slip of the hand."""
 
 
-def _require_counts(session: int | None, planned_sessions: int | None) -> None:
+def require_counts(session: int | None, planned_sessions: int | None) -> None:
     if session is not None and session < 1:
         raise InputRefusal("Sessions are counted from 1: leave --session out to have it worked out.")
     if planned_sessions is not None and planned_sessions < 1:
@@ -115,7 +117,7 @@ def _require_counts(session: int | None, planned_sessions: int | None) -> None:
 
 def _identify_patient(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime) -> PatientRow:
     if entry.patient_id is not None:
-        return fill_in_patient(tx, clinic, entry.patient_id, entry.patient)
+        return fill_in_patient(tx, clinic, entry.patient_id, entry.patient, now)
     patient = find_or_add_patient(tx, clinic, entry.patient, now)
     locked = lock_patient(tx, patient.id)
     assert locked is not None, "the patient was found or added just now"
@@ -192,12 +194,13 @@ def correct_procedure(
 ) -> Replanned:
     """Put the date or time right; pending reminders follow, what has left is not sent again."""
     row = require_procedure(tx, procedure_id)
-    when = _read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
+    when = read_performed_at(clinic, require_treatment(clinic, row.treatment), performed_at, now)
     day = local_date(when.at, clinic.time_zone)
     for other in _standing(tx, row.patient_id, row.treatment):
         is_same_day = local_date(other.performed_at, clinic.time_zone) == day
         if other.id != row.id and is_same_day and other.attributes == row.attributes:
             raise Refusal(f"Procedure {other.id} is there already on that day: cancel the one that is wrong.")
+    note_change(tx, require_patient(tx, row.patient_id), f"corrected the time of procedure {row.id}", now)
     left_on = local_date(row.performed_at, clinic.time_zone)
     row.performed_at, row.precision = when.at, when.precision
     released = release_sessions(tx, row)
@@ -213,6 +216,7 @@ def cancel_procedure(tx: Transaction, clinic: Clinic, procedure_id: int, reason:
     why = read_line(reason, "The reason")
     row = require_procedure(tx, procedure_id)
     row.cancelled_at, row.cancel_reason = now, why
+    note_change(tx, require_patient(tx, row.patient_id), f"cancelled procedure {row.id}", now)
     release_sessions(tx, row)
     _match_rest_of_day(tx, clinic, row, local_date(row.performed_at, clinic.time_zone))
     return replan_patient(tx, clinic, row.patient_id, now)
@@ -241,9 +245,9 @@ def decide_course(
     tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, planned_sessions: int, now: datetime
 ) -> Replanned:
     """The clinician has set how many sessions the patient's present course has."""
-    require_patient(tx, patient_id)
+    patient = require_patient(tx, patient_id)
     require_treatment(clinic, treatment)
-    _require_counts(None, planned_sessions)
+    require_counts(None, planned_sessions)
     performed = _performed(tx, clinic, patient_id, treatment)
     if not performed:
         raise Refusal(f"Patient {patient_id} has no procedure of {treatment} yet: record it with --planned-sessions.")
@@ -253,4 +257,5 @@ def decide_course(
     for row in _standing(tx, patient_id, treatment):
         if row.id in course:
             row.planned_sessions, row.decided_at = planned_sessions, now
+    note_change(tx, patient, f"decided on {planned_sessions} sessions of {treatment}", now)
     return replan_patient(tx, clinic, patient_id, now)

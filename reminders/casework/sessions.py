@@ -15,6 +15,7 @@ from reminders.replanning import Replanned, lapse_sessions, replan_patient
 from reminders.rules import Clinic, Treatment
 from reminders.store.cases import find_row, lock_patient
 from reminders.store.engine import Transaction
+from reminders.store.versions import note_change
 from reminders.tables import ProcedureRow, SessionRow
 from reminders.typed import LATEST, When, read_when
 
@@ -29,13 +30,14 @@ def book_session(
     tx: Transaction, clinic: Clinic, patient_id: int, treatment: str, starts_at: str, now: datetime
 ) -> Booked:
     """Book the next visit. The same booking entered twice returns the first."""
-    require_patient(tx, patient_id)
+    patient = require_patient(tx, patient_id)
     require_treatment(clinic, treatment)
     when = _read_starts_at(clinic, starts_at, now)
     lapse_sessions(tx, clinic, patient_id, now)
     row = _find_booked(tx, clinic, patient_id, treatment, when)
     if row is None:
         row = _insert(tx, patient_id, treatment, when, now, visit=None)
+        note_change(tx, patient, f"booked session {row.id}", now)
     return Booked(session_id=row.id, replanned=replan_patient(tx, clinic, patient_id, now))
 
 
@@ -122,6 +124,7 @@ def move_session(tx: Transaction, clinic: Clinic, session_id: int, starts_at: st
         _refuse_second_booking(tx, clinic, row, when)
         row.state, row.changed_at = SessionState.MOVED, now
         moved = _insert(tx, row.patient_id, row.treatment, when, now, visit=row.visit or row.id)
+    note_change(tx, require_patient(tx, row.patient_id), f"moved session {row.id}", now)
     return Booked(session_id=moved.id, replanned=replan_patient(tx, clinic, row.patient_id, now))
 
 
@@ -136,6 +139,7 @@ def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: dateti
     """Take a booking back; the texts about the next session return where they are still due."""
     row = _require_open(tx, session_id)
     row.state, row.changed_at = SessionState.UNBOOKED, now
+    note_change(tx, require_patient(tx, row.patient_id), f"unbooked session {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)
 
 

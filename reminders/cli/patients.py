@@ -91,8 +91,8 @@ def find(
     as_json: Json = False,
 ) -> None:
     """Find patients."""
-    with looking(context) as (_, tx):
-        found = [_show(row) for row in find_patients(tx, text)]
+    with looking(context) as (app, tx):
+        found = [_show(row) for row in find_patients(tx, app.config.clinic, text)]
     if as_json:
         print_json(found)
     for line in [] if as_json else found:

@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reminders.describing import list_timed_figures, say_figure, say_source
+from reminders.forecasting import say_sources
 from reminders.model import Status
-from reminders.notes import apply_overrides
 from reminders.overview import PlanLine
 from reminders.rules import Clinic
 
@@ -69,7 +68,7 @@ def _cells(each: PlanLine, clinic: Clinic) -> list[Text]:
     for who in dict.fromkeys(override.decided_by for override in each.overrides):
         status.append(f"\nset by {who}", style="bold")
     text = Text(line.body or "")
-    if sources := _sources_of(each, clinic):
+    if sources := say_sources(clinic, line.treatment, line.rule, each.overrides):
         text.append(("\n" if line.body else "") + "; ".join(sources), style="dim")
     return [Text(due), Text(f"{line.rule} {line.occurrence}"), Text(line.channel), status, text]
 
@@ -81,26 +80,6 @@ def say_time(local: datetime) -> str:
 
 def say_date(local: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y}"
-
-
-def _sources_of(each: PlanLine, clinic: Clinic) -> list[str]:
-    treatment = clinic.treatments.get(each.line.treatment)
-    rule = next((rule for rule in treatment.rules if rule.id == each.line.rule), None) if treatment else None
-    if treatment is None or rule is None:
-        return []
-    who = {key: override.decided_by for override in each.overrides for key in override.fields}
-    treatment, rule = apply_overrides(treatment, rule, each.overrides)
-    said = (
-        f"{key} {say_figure(figure)} ({_say_decider(key, who) or say_source(figure)})"
-        for key, figure in list_timed_figures(rule, treatment)
-    )
-    return list(dict.fromkeys(said))
-
-
-def _say_decider(key: str, who: Mapping[str, str]) -> str | None:
-    """`key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`."""
-    whole = "repeat" if key in ("every", "slots", "times") else key.partition(".")[0]
-    return f"set by {who[whole]}" if whole in who else None
 
 
 def print_tasks(tasks: list[dict[str, object]], *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from reminders.casework.procedures import (
     decide_course,
     record_procedure,
 )
+from reminders.casework.withdrawing import list_gone, say_gone
 from reminders.cli.answers import changing, errors
 from reminders.cli.options import (
     Attribute,
@@ -33,8 +34,7 @@ from reminders.cli.options import (
 )
 from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import say
-from reminders.model import AnchorKind, Channel, StoredReminder
-from reminders.replanning import Replanned
+from reminders.model import Channel
 from reminders.wiring import App
 
 
@@ -110,9 +110,10 @@ def cancel(
         shown = view_plan(app, tx, replanned.case.patient_id)
         name = require_patient(tx, replanned.case.patient_id).name
     print_plan(shown, as_json=as_json)
-    if gone := _list_gone(replanned, procedure):
-        named = ", ".join(f"{row.identity.rule} {row.identity.occurrence} by {row.channel}" for row in gone)
-        errors.print(f"These had left already: {named}. A message to withdraw them, ready to send:")
+    if gone := list_gone(replanned, procedure):
+        for sentence in say_gone(gone):
+            errors.print(sentence, markup=False)
+        errors.print("A message to withdraw them, ready to send:")
         for channel in sorted({row.channel for row in gone}):
             errors.print(_ready_withdrawal(app, channel, name), markup=False)
 
@@ -122,11 +123,6 @@ def _ready_withdrawal(app: App, channel: Channel, patient_name: str) -> str:
         return app.templates.render_withdrawal_sms().body
     mail = app.templates.render_withdrawal_email(patient_name)
     return f"Subject: {mail.subject}\n\n{mail.text}"
-
-
-def _list_gone(replanned: Replanned, procedure_id: int) -> list[StoredReminder]:
-    anchor = (AnchorKind.PROCEDURE, procedure_id)
-    return [row for row in replanned.case.left if row.identity[:2] == anchor]
 
 
 @cli.command()

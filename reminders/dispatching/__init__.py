@@ -15,8 +15,9 @@ from reminders.dispatching.pauses import Access, enter_channel
 from reminders.dispatching.receipts import in_batches, record_receipts
 from reminders.dispatching.sending import Begun, begin_apart, begin_send
 from reminders.dispatching.work import Pace, Work
+from reminders.dispatching.written import begin_written, expire_written
 from reminders.model import Channel, Outcome, OutgoingMessage, Receipt
-from reminders.replanning import list_lapsing_patients, replan_patient
+from reminders.replanning import list_lapsing_patients, list_resuming_patients, replan_patient
 from reminders.sending_hours import LEAST_USEFUL
 from reminders.store.claims import claim_due, doubt_expired_sends, list_expiring_patients, release_expired_claims
 from reminders.store.engine import writing
@@ -53,9 +54,10 @@ def dispatch_due(
     while unfinished and not should_stop():
         began_at = work.now()
         # A batch of each in turn: a slow provider holds the other channel up by one batch at most.
-        batches = [_dispatch_batch(work, channel) for channel in unfinished]
-        handed_over += sum(batch.handed_over for batch in batches)
-        unfinished = _list_unfinished(work, batches, began_at)
+        # What a person wrote goes first.
+        turns = [dispatch(work, channel) for channel in unfinished for dispatch in (_dispatch_written, _dispatch_batch)]
+        handed_over += sum(turn.handed_over for turn in turns)
+        unfinished = _list_unfinished(work, turns, began_at)
     return handed_over
 
 
@@ -78,11 +80,24 @@ def _list_unfinished(work: Work, batches: Sequence[_Batch], began_at: datetime) 
     took_long = any(batch.handed_over for batch in batches) and work.now() - began_at >= work.pace.horizon
     if took_long or not all(batch.is_plain for batch in batches):
         return tuple(work.providers)
-    return tuple(batch.channel for batch in batches if batch.is_full)
+    return tuple(dict.fromkeys(batch.channel for batch in batches if batch.is_full))
+
+
+def _dispatch_written(work: Work, channel: Channel) -> _Batch:
+    """Begin and hand over one batch of what staff wrote by hand."""
+    try:
+        begun = begin_written(work, channel)
+    except DatabaseTrouble:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever broke it, the reminders must not wait
+        _log.error("messages by hand not begun", fault=type(fault).__name__)
+        return _Batch(channel=channel)
+    taken = _hand_over(work, channel, begun.messages)
+    return _Batch(channel=channel, handed_over=len(taken), is_full=begun.is_full, is_plain=_were_accepted(taken))
 
 
 def _dispatch_batch(work: Work, channel: Channel) -> _Batch:
-    """Claim, begin and hand over one batch of what is due and may leave now."""
+    """Claim, begin and hand over one batch of the reminders that are due and may leave now."""
     now = work.now()
     worker = secrets.token_hex(8)
     with writing(work.engine) as tx:
@@ -102,8 +117,12 @@ def _dispatch_batch(work: Work, channel: Channel) -> _Batch:
         channel=channel,
         handed_over=len(taken),
         is_full=len(claimed) == limit,
-        is_plain=not begun.is_replanned and all(receipt.outcome is Outcome.ACCEPTED for receipt in taken),
+        is_plain=not begun.is_replanned and _were_accepted(taken),
     )
+
+
+def _were_accepted(receipts: Sequence[Receipt]) -> bool:
+    return all(receipt.outcome is Outcome.ACCEPTED for receipt in receipts)
 
 
 def _begin(work: Work, channel: Channel, worker: str, access: Access) -> Begun:
@@ -118,6 +137,8 @@ def _begin(work: Work, channel: Channel, worker: str, access: Access) -> Begun:
 
 def _hand_over(work: Work, channel: Channel, messages: Sequence[OutgoingMessage]) -> list[Receipt]:
     taken: list[Receipt] = []
+    if not messages:
+        return taken
     for receipts in in_batches(work.providers[channel].send(messages)):
         record_receipts(work, receipts)
         taken += receipts
@@ -131,11 +152,13 @@ def tidy_up(work: Work) -> None:
         released = release_expired_claims(tx, now)
         # Where only the clock jumped, the worker lives: it gets the time to end what it was handing over.
         doubted = doubt_expired_sends(tx, now, max(work.pace.in_doubt_wait, work.pace.hand_over))
+    expire_written(work)
     if released or doubted:
         _log.warning("leases expired", released=released, in_doubt=doubted)
     with writing(work.engine) as tx:
         stale = {
             *list_lapsing_patients(tx, work.clinic, now),
+            *list_resuming_patients(tx, now),
             *list_expiring_patients(tx, now + LEAST_USEFUL, limit=1000),
         }
     for patient_id in sorted(stale):

@@ -14,15 +14,15 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from reminders.dispatching.receipts import clear_flag, list_reminders, record_accepted
+from reminders.dispatching.carried import Carried, leave_carried_unclear, list_carried
+from reminders.dispatching.receipts import clear_flag, record_accepted
 from reminders.dispatching.work import Work
 from reminders.model import Channel, Reason, Search, SearchResult, Status, UnclearMessage
 from reminders.sending_hours import is_useful
 from reminders.store.cases import lock_patient
-from reminders.store.changes import leave_unclear
 from reminders.store.engine import Transaction, writing
 from reminders.store.trouble import DatabaseTrouble
-from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow
+from reminders.tables import AttemptRow, EventRow, MessageRow
 
 _log = structlog.get_logger()
 
@@ -150,7 +150,7 @@ def _record_search(
     attempt.look_at = None
     if attempt.provider_id is not None:
         return
-    if any(row.status == Status.SENDING for row in list_reminders(tx, message)):
+    if any(row.status == Status.SENDING for row in list_carried(tx, message)):
         # A later try is on its way: what the list shows may be that one, and its own word comes first.
         attempt.look_at = now + work.pace.in_doubt_wait
         return
@@ -158,7 +158,7 @@ def _record_search(
         record_accepted(tx, attempt, message, found.provider_id, found.status, now)
     elif shows_another:
         # The list tells the truth, and one message got there.
-        clear_flag(list_reminders(tx, message), now)
+        clear_flag(list_carried(tx, message), now)
     else:
         attempt.look_at = _decide_unseen(tx, work, attempt, message, found, now)
     tx.flush()
@@ -168,7 +168,7 @@ def _decide_unseen(
     tx: Transaction, work: Work, attempt: AttemptRow, message: MessageRow, found: SearchResult, now: datetime
 ) -> datetime | None:
     """What becomes of a message that the list does not show; returns when to look again."""
-    rows = list_reminders(tx, message)
+    rows = list_carried(tx, message)
     in_doubt = [row for row in rows if row.status == Status.IN_DOUBT]
     age = now - attempt.started_at
     # The older, the less often: a list that hides a message is asked some fifteen times in a day.
@@ -184,7 +184,7 @@ def _decide_unseen(
         next_look = now + work.pace.in_doubt_wait + work.pace.lease
     for row in in_doubt:
         if row.status == Status.IN_DOUBT:
-            leave_unclear(tx, row.id, row.patient_id, row.rule, now)
+            leave_carried_unclear(tx, row, now)
     is_open = any(row.reason in (Reason.RESENT_AFTER_UNKNOWN, Reason.UNCLEAR) for row in rows)
     return next_look if is_open and found.result is not Search.IMPOSSIBLE else None
 
@@ -197,7 +197,7 @@ def _has_later_doubt(tx: Transaction, attempt: AttemptRow) -> bool:
     return tx.scalar(later.limit(1)) is not None
 
 
-def _may_resend(row: ReminderRow, now: datetime, most: int) -> bool:
+def _may_resend(row: Carried, now: datetime, most: int) -> bool:
     return row.resends < most and is_useful(now, row.expires_at)
 
 
@@ -213,10 +213,10 @@ def _bind(tx: Transaction, attempt: AttemptRow, found: SearchResult) -> bool:
     return True
 
 
-def _resend(attempt: AttemptRow, message: MessageRow, rows: list[ReminderRow], now: datetime) -> None:
+def _resend(attempt: AttemptRow, message: MessageRow, rows: list[Carried], now: datetime) -> None:
     """Not there after the wait: once more, flagged, and looked for again when the list has had time."""
     message.left_at = None
     for row in rows:
         row.status, row.reason, row.resends = Status.SCHEDULED, Reason.RESENT_AFTER_UNKNOWN, row.resends + 1
         row.left_at, row.next_attempt_at, row.updated_at = None, now, now
-        _log.warning("reminder sent again", reminder=row.id, attempt=attempt.id)
+        _log.warning("sent again", message=message.id, attempt=attempt.id)

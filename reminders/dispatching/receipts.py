@@ -11,6 +11,14 @@ import structlog
 from sqlalchemy import bindparam, select
 
 from reminders.delivery import next_status
+from reminders.dispatching.carried import (
+    Carried,
+    close_unclear_task,
+    close_unsent,
+    end_lease,
+    leave_carried_unclear,
+    list_carried,
+)
 from reminders.dispatching.pauses import end_pause, pause_channel, wait_for_rate
 from reminders.dispatching.work import Work
 from reminders.model import PENDING, Channel, Outcome, Reason, Receipt, RefusalKind, Status, TaskRule
@@ -18,11 +26,11 @@ from reminders.replanning import replan_contact, replan_patient
 from reminders.retrying import UNCOUNTED, GiveUp, RetryAt, decide_retry
 from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import hours_of_patient, list_patients_of, lock_patients
-from reminders.store.changes import close_tasks, leave_unclear, raise_task, unclear_key
+from reminders.store.changes import raise_task
 from reminders.store.engine import Transaction, writing
 from reminders.store.statements import insert_row
 from reminders.store.trouble import DatabaseTrouble
-from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow
+from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow, WrittenRow
 
 _log = structlog.get_logger()
 
@@ -108,31 +116,18 @@ def record_accepted(
     attempt.provider_id = attempt.provider_id or provider_id
     message.left_at = message.left_at or attempt.started_at
     end_pause(tx, Channel(message.channel), attempt.started_at, now)
-    for row in list_reminders(tx, message):
+    for row in list_carried(tx, message):
         if row.status in PENDING:
             # A resend that has not begun yet is called off: the first try did get there after all.
             row.status, row.reason, row.resends = Status.IN_DOUBT, None, 0
         if row.reason == Reason.UNCLEAR:
             row.reason = None
-            close_tasks(tx, TaskRule.UNCLEAR_SEND, unclear_key(row.id), now)
+            close_unclear_task(tx, row, now)
         row.status = next_status(Status(row.status), status)
-        row.claimed_by = row.lease_until = None
+        end_lease(row)
         row.left_at = row.left_at or attempt.started_at
         row.updated_at = now
     tx.flush()
-
-
-def list_reminders(tx: Transaction, message: MessageRow) -> list[ReminderRow]:
-    return list(tx.scalars(_REMINDERS_OF, {"message_id": message.id}))
-
-
-_REMINDERS_OF = (
-    select(ReminderRow)
-    .where(ReminderRow.message_id == bindparam("message_id"))
-    .order_by(ReminderRow.id)
-    # What the receipt says of the attempt is written together with what follows for its reminders.
-    .execution_options(populate_existing=True, autoflush=False)
-)
 
 
 # ---- in doubt --------------------------------------------------------------------------------------------------
@@ -144,9 +139,10 @@ def _record_in_doubt(tx: Transaction, work: Work, attempt: AttemptRow, message: 
         return
     # It may have left: for the first text to a number (C8) and for the desk it counts as said.
     message.left_at = message.left_at or attempt.started_at
-    for row in list_reminders(tx, message):
+    for row in list_carried(tx, message):
         if row.status == Status.SENDING:
-            row.status, row.claimed_by, row.lease_until, row.updated_at = Status.IN_DOUBT, None, None, now
+            end_lease(row)
+            row.status, row.updated_at = Status.IN_DOUBT, now
     tx.flush()
 
 
@@ -163,7 +159,7 @@ def _record_refused(
     tx: Transaction, work: Work, receipt: Receipt, attempt: AttemptRow, message: MessageRow, now: datetime
 ) -> None:
     _heed_refusal(tx, work, receipt, message, now)
-    rows = list_reminders(tx, message)
+    rows = list_carried(tx, message)
     ours = [row for row in rows if row.status in _OURS] if _is_latest(tx, attempt) else []
     for row in ours:
         _set_back(tx, work, receipt, row, now)
@@ -190,7 +186,7 @@ def _heed_refusal(tx: Transaction, work: Work, receipt: Receipt, message: Messag
         block_contact(tx, channel, message.contact, reason, source="provider", now=now, code=receipt.code)
 
 
-def clear_flag(rows: Sequence[ReminderRow], now: datetime) -> None:
+def clear_flag(rows: Sequence[Carried], now: datetime) -> None:
     """One try got there, or can: nothing was sent twice."""
     for row in rows:
         if row.reason == Reason.RESENT_AFTER_UNKNOWN:
@@ -200,10 +196,10 @@ def clear_flag(rows: Sequence[ReminderRow], now: datetime) -> None:
 _BLOCKS = {RefusalKind.CONTACT: Reason.CONTACT_REFUSED, RefusalKind.OPT_OUT: Reason.OPTED_OUT}
 
 
-def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: ReminderRow, now: datetime) -> None:
-    """Nothing left: the reminder waits for another try, or closes."""
-    row.claimed_by = row.lease_until = row.left_at = None
-    row.updated_at = now
+def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: Carried, now: datetime) -> None:
+    """Nothing left: it waits for another try, or closes."""
+    end_lease(row)
+    row.left_at, row.updated_at = None, now
     if receipt.kind not in UNCOUNTED:
         row.attempts += 1
     decision = decide_retry(
@@ -220,9 +216,13 @@ def _set_back(tx: Transaction, work: Work, receipt: Receipt, row: ReminderRow, n
         _close(tx, receipt, decision, row, now)
 
 
-def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: ReminderRow, now: datetime) -> None:
+def _close(tx: Transaction, receipt: Receipt, decision: GiveUp, row: Carried, now: datetime) -> None:
     if row.resends:
-        leave_unclear(tx, row.id, row.patient_id, row.rule, now)
+        leave_carried_unclear(tx, row, now)
+        return
+    if isinstance(row, WrittenRow):
+        _log.warning("message not sent", written=row.id, reason=decision.reason, code=receipt.code)
+        close_unsent(tx, row, decision.status, decision.reason, f"code {receipt.code}", now)
         return
     row.status, row.reason = decision.status, decision.reason
     _log.warning("reminder not sent", reminder=row.id, reason=decision.reason, code=receipt.code)

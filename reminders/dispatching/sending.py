@@ -33,7 +33,7 @@ from reminders.store.claims import (
 from reminders.store.engine import Transaction, reading, writing
 from reminders.store.statements import insert_row
 from reminders.store.trouble import DatabaseTrouble
-from reminders.tables import AttemptRow, ChannelRow, MessageRow, PatientRow, ReminderRow
+from reminders.tables import AttemptRow, ChannelRow, MessageRow, PatientRow, ReminderRow, WrittenRow
 
 _log = structlog.get_logger()
 
@@ -181,7 +181,7 @@ def _begin_all(turn: _Turn, bundles: Sequence[Bundle]) -> Iterator[OutgoingMessa
 def _begin_bundle(turn: _Turn, bundle: Bundle) -> Iterator[OutgoingMessage]:
     """Write one message and its attempt, or leave its reminders for later."""
     is_first = _is_first(turn.tx, bundle)
-    if is_first and _is_first_under_way(turn.tx, bundle.contact):
+    if is_first and is_first_under_way(turn.tx, bundle.contact):
         _put_off(bundle, turn.now + _GREETING_WAIT)
         return
     try:
@@ -189,7 +189,7 @@ def _begin_bundle(turn: _Turn, bundle: Bundle) -> Iterator[OutgoingMessage]:
     except Unrenderable as fault:
         yield from _begin_each(turn, bundle, str(fault))
         return
-    slot = _take_slot(turn, bundle, composed)
+    slot = take_slot(turn.work, turn.sender, bundle.channel, composed.segments, turn.now)
     if slot is not None:
         yield _begin_message(turn, bundle, composed, slot)
 
@@ -210,18 +210,16 @@ def _is_first(tx: Transaction, bundle: Bundle) -> bool:
     return is_first_text(tx, bundle.contact, before=first_try.created_at if first_try else None)
 
 
-def _is_first_under_way(tx: Transaction, contact: str) -> bool:
-    return tx.scalar(_UNDER_WAY, {"contact": contact}) is not None
+def is_first_under_way(tx: Transaction, contact: str) -> bool:
+    """Whether a text to this number is being handed over, of which nobody knows yet whether it was the first."""
+    return any(tx.scalar(under_way, {"contact": contact}) is not None for under_way in _UNDER_WAY)
 
 
-_UNDER_WAY = (
-    select(ReminderRow.id)
-    .where(
-        ReminderRow.status == Status.SENDING,
-        ReminderRow.channel == Channel.SMS,
-        ReminderRow.contact == bindparam("contact"),
-    )
+_UNDER_WAY = tuple(
+    select(table.id)
+    .where(table.status == Status.SENDING, table.channel == Channel.SMS, table.contact == bindparam("contact"))
     .limit(1)
+    for table in (ReminderRow, WrittenRow)
 )
 
 
@@ -235,48 +233,62 @@ def _compose(turn: _Turn, bundle: Bundle, *, is_first: bool) -> Composed:
     return compose(turn.work.templates, said, turn.facts, patient_name=bundle.patient.name, is_first=is_first)
 
 
-def _take_slot(turn: _Turn, bundle: Bundle, composed: Composed) -> datetime | None:
+def take_slot(work: Work, sender: ChannelRow, channel: Channel, segments: int, now: datetime) -> datetime | None:
     """The sender's next free moment, which all daemons share as a row; None where it lies beyond this tick."""
-    pace, now = turn.work.pace, turn.now
-    if bundle.channel is not Channel.SMS or pace.segments_per_second is None:
+    if channel is not Channel.SMS or work.pace.segments_per_second is None:
         return now
-    slot = max(now, turn.sender.free_at or now)
-    if slot > now + pace.horizon:
+    slot = max(now, sender.free_at or now)
+    if slot > now + work.pace.horizon:
         return None
-    turn.sender.free_at = slot + timedelta(seconds=composed.segments / pace.segments_per_second)
+    sender.free_at = slot + timedelta(seconds=segments / work.pace.segments_per_second)
     return slot
 
 
 def _begin_message(turn: _Turn, bundle: Bundle, composed: Composed, slot: datetime) -> OutgoingMessage:
-    message_id, created_at = _write_message(turn, bundle, composed)
-    deadline = _Deadline.of(turn.work, bundle, turn.now)
+    message = _write_message(turn, bundle, composed)
+    deadline = Deadline.of(turn.work, bundle.hours, min(row.expires_at for row in bundle.rows), turn.now)
+    _mark_sending(turn, bundle, message.id)
+    return replace(start_attempt(turn.tx, turn.work, message, deadline, turn.now), send_after=slot)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A message as its row holds it."""
+
+    id: int
+    created_at: datetime
+    channel: Channel
+    contact: str
+    composed: Composed
+
+
+def start_attempt(tx: Transaction, work: Work, message: Stored, deadline: Deadline, now: datetime) -> OutgoingMessage:
+    """One more try of a message, written down before anything leaves."""
     token = secrets.token_urlsafe(24)
     attempt = {
-        "message_id": message_id,
+        "message_id": message.id,
         "token": token,
-        "provider": turn.work.providers[bundle.channel].name,
-        "started_at": turn.now,
+        "provider": work.providers[message.channel].name,
+        "started_at": now,
         "send_before": deadline.send_before,
     }
-    _mark_sending(turn, bundle, message_id)
     return OutgoingMessage(
-        attempt_id=insert_row(turn.tx, AttemptRow, attempt),
+        attempt_id=insert_row(tx, AttemptRow, attempt),
         token=token,
-        channel=bundle.channel,
-        to=bundle.contact,
-        body=composed.body,
-        subject=composed.subject,
-        html=composed.html,
+        channel=message.channel,
+        to=message.contact,
+        body=message.composed.body,
+        subject=message.composed.subject,
+        html=message.composed.html,
         send_before=deadline.send_before,
         good_until=deadline.good_until,
-        send_after=slot,
         # The time sets a restored or replaced database apart: mailboxes drop a Message-ID that they have seen.
-        message_key=f"message-{message_id}-{created_at:%Y%m%d%H%M%S}",
+        message_key=f"message-{message.id}-{message.created_at:%Y%m%d%H%M%S}",
     )
 
 
-def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> tuple[int, datetime]:
-    """The message's id and when it was first written; the same one where only the try is new."""
+def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> Stored:
+    """The message as it is now stored; the same one where only the try is new."""
     says = {
         "contact": bundle.contact,
         "subject": composed.subject,
@@ -287,10 +299,14 @@ def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> tuple[int
     message = _earlier_message(turn.tx, bundle, composed)
     if message is None:
         new = {"patient_id": bundle.patient.id, "channel": bundle.channel, "created_at": turn.now, **says}
-        return insert_row(turn.tx, MessageRow, new), turn.now
-    for name, value in says.items():
-        setattr(message, name, value)
-    return message.id, message.created_at
+        message_id, created_at = insert_row(turn.tx, MessageRow, new), turn.now
+    else:
+        message_id, created_at = message.id, message.created_at
+        for name, value in says.items():
+            setattr(message, name, value)
+    return Stored(
+        id=message_id, created_at=created_at, channel=bundle.channel, contact=bundle.contact, composed=composed
+    )
 
 
 def _earlier_message(tx: Transaction, bundle: Bundle, composed: Composed) -> MessageRow | None:
@@ -307,16 +323,15 @@ def _earlier_message(tx: Transaction, bundle: Bundle, composed: Composed) -> Mes
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Deadline:
+class Deadline:
     send_before: datetime
     """No hand-over at or after it: the lease, the sending hours or the usefulness is over."""
     good_until: datetime
     """When the provider must let go of it: expiry, or the start of quiet hours (C1)."""
 
     @classmethod
-    def of(cls, work: Work, bundle: Bundle, now: datetime) -> _Deadline:
-        expires_at = min(row.expires_at for row in bundle.rows)
-        closes_at = bundle.hours.closes_at(now)
+    def of(cls, work: Work, hours: SendingHours, expires_at: datetime, now: datetime) -> Deadline:
+        closes_at = hours.closes_at(now)
         lease_until = now + work.pace.lease - work.pace.hand_over
         return cls(
             send_before=min(expires_at - LEAST_USEFUL, closes_at, lease_until),

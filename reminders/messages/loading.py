@@ -25,8 +25,8 @@ from reminders.messages.words import find_listed_words
 from reminders.model import Channel
 from reminders.rules import Clinic, Rule
 
-_MOST_SEGMENTS = 2
-_MOST_SEGMENTS_FIRST = 3
+MOST_SEGMENTS = 2
+MOST_SEGMENTS_FIRST = 3
 
 Expected = Mapping[str, list[Values]]
 """The files that must be there, each with the values to try it with."""
@@ -145,7 +145,7 @@ def _try_lengths(templates: Templates, sayings: Iterable[Saying]) -> list[Fault]
     parts = [part for saying in sayings if Channel.SMS in saying.channels for part in saying.parts]
     faults = [fault for part in parts for fault in _try_length(templates, part)]
     try:
-        return faults + _describe_length("_withdraw/sms.txt", templates.render_withdrawal_sms(), _MOST_SEGMENTS)
+        return faults + _describe_length("_withdraw/sms.txt", templates.render_withdrawal_sms(), MOST_SEGMENTS)
     except Unrenderable:
         return faults
 
@@ -157,8 +157,8 @@ def _try_length(templates: Templates, part: Part) -> list[Fault]:
         first = templates.render_sms([part], is_first=True)
     except Unrenderable:
         return []  # reported for the very file that is wrong
-    first_faults = _describe_length("_layout/first_sms.txt", first, _MOST_SEGMENTS_FIRST)
-    return _describe_length(path, alone, _MOST_SEGMENTS) or first_faults
+    first_faults = _describe_length("_layout/first_sms.txt", first, MOST_SEGMENTS_FIRST)
+    return _describe_length(path, alone, MOST_SEGMENTS) or first_faults
 
 
 def _describe_length(path: str, text: RenderedText, most: int) -> list[Fault]:

@@ -12,6 +12,7 @@ from jinja2 import Template
 from reminders.messages.parts import Part, clinic_values, part_values
 from reminders.messages.sandbox import Plain, Unrenderable, Values, render
 from reminders.messages.segments import Encoding, count_segments, tidy_for_sms
+from reminders.model import Channel
 from reminders.rules import Clinic
 
 LONGEST_SUBJECT = 150
@@ -57,13 +58,32 @@ class Templates:
     def render_sms(self, parts: Sequence[Part], *, is_first: bool) -> RenderedText:
         """One text that names each part; the first one to a number says what to expect and how to stop (C8)."""
         body = self._lay_out_sms(self._render_parts(parts, "sms.txt"))
-        if is_first:
-            body += "\n" + tidy_for_sms(self.render_file("_layout/first_sms.txt", clinic_values(self.clinic)))
-        return _measure(body)
+        return _measure(body + self._first_line() if is_first else body)
 
     def render_email(self, parts: Sequence[Part], patient_name: str) -> RenderedMail:
         """One email that names each part; the greeting uses the first word of the name."""
         return self._lay_out_email(self._choose_subject(parts), self._render_parts(parts, "email.txt"), patient_name)
+
+    def render_written_sms(self, text: str, *, is_first: bool) -> RenderedText:
+        """What staff wrote by hand, signed as every text is. The words are values: no template is made of them."""
+        body = self._lay_out_sms([text])
+        return _measure(body + self._first_line() if is_first else body)
+
+    def render_again_sms(self, body: str, *, is_first: bool) -> RenderedText:
+        """A text as it left before; only whether it is the first to its number may be another matter now."""
+        alone = body.removesuffix(self._first_line())
+        return _measure(alone + self._first_line() if is_first else alone)
+
+    def render_written_email(self, subject: str, text: str, patient_name: str) -> RenderedMail:
+        return self._lay_out_email(_one_line(subject), [text], patient_name)
+
+    def withdrawal_words(self, channel: Channel) -> tuple[str | None, str]:
+        """Subject and words of a message that withdraws what was said, to be sent by hand."""
+        values = clinic_values(self.clinic)
+        if channel is Channel.SMS:
+            return None, self.render_file("_withdraw/sms.txt", values)
+        subject = _one_line(self.render_file("_withdraw/subject.txt", values))
+        return subject, self.render_file("_withdraw/email.txt", values)
 
     def render_withdrawal_sms(self) -> RenderedText:
         """Ready for the desk to send after a procedure was cancelled."""
@@ -87,6 +107,10 @@ class Templates:
             return render(self.templates[path], values, _longest_of(path)).strip()
         except Unrenderable as fault:
             raise Unrenderable(f"{path}: {fault}") from None
+
+    def _first_line(self) -> str:
+        """What the first text to a number says beside its matter (C8)."""
+        return "\n" + tidy_for_sms(self.render_file("_layout/first_sms.txt", clinic_values(self.clinic)))
 
     def _render_parts(self, parts: Sequence[Part], file: str) -> list[str]:
         assert parts, "a message has at least one part"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from reminders.model import AnchorKind, PatientCase, Plan, Reason, SessionState
 from reminders.planning.corrections import plan_corrections, tell_of_targets
 from reminders.planning.courses import PerformedSession, list_performed_sessions
+from reminders.planning.recalls import list_recalls
 from reminders.planning.series import list_series, plan_series
 from reminders.planning.tasks import list_tasks
 from reminders.rules import Anchor, Clinic
@@ -46,6 +47,7 @@ def plan_reminders(case: PatientCase, clinic: Clinic) -> Plan:
             *list_tasks(case, clinic, performed),
             *tell_of_targets(case, all_performed, _rules_naming_a_target(clinic)),
         ),
+        recalls=tuple(list_recalls(case, performed)),
         ended=_list_ended(case, all_performed),
         rules=frozenset((rule.treatment, rule.id) for each in clinic.treatments.values() for rule in each.rules),
     )

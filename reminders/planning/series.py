@@ -85,7 +85,10 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
             anchor_id=done.anchor_id,
             point=point,
             contact=_choose_contact(scene.case, rule),
-            withheld=fault or _why_undecided(applies) or _why_withheld(scene.case, rule, done),
+            withheld=fault
+            or _why_undecided(applies)
+            or _why_withheld(scene.case, rule, done)
+            or _why_paused(scene, rule),
             is_overridden=rule is not configured or (rule.anchor is Anchor.TARGET and TREATMENT in done.overrides),
             superseded_from=_superseded_from(scene, rule, done),
             names=point.at if rule.anchor is Anchor.TARGET else None,
@@ -109,7 +112,10 @@ def _series_of_sessions(scene: _Scene, configured: Rule) -> Iterator[Series]:
                 events=latest.events if latest else {},
             ),
             contact=_choose_contact(scene.case, rule),
-            withheld=fault or _why_undecided(applies) or _why_withheld(scene.case, rule, latest),
+            withheld=fault
+            or _why_undecided(applies)
+            or _why_withheld(scene.case, rule, latest)
+            or _why_paused(scene, rule),
             is_overridden=rule is not configured,
             names=session.starts_at,
         )
@@ -217,6 +223,11 @@ def _why_withheld(case: PatientCase, rule: Rule, done: PerformedSession | None) 
     if when.total_decided is not None and is_decided != when.total_decided:
         return Reason.COURSE_UNDECIDED if when.total_decided else Reason.COURSE_DECIDED
     return _why_not_answered(rule, done) or _why_not_happened(rule, done)
+
+
+def _why_paused(scene: _Scene, rule: Rule) -> Reason | None:
+    """A pause holds back what the patient would get; what the rules tell the staff still counts."""
+    return Reason.PAUSED if scene.case.is_paused and rule.audience is Audience.PATIENT else None
 
 
 def _why_not_answered(rule: Rule, done: PerformedSession | None) -> Reason | None:

@@ -14,7 +14,7 @@ from reminders.model import Channel, SessionState, Status
 from reminders.replanning import lapses_at
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL
-from reminders.tables import AttemptRow, ChannelRow, ReminderRow, SessionRow
+from reminders.tables import AttemptRow, ChannelRow, PatientRow, ReminderRow, SessionRow, WrittenRow
 
 _LEAST_STEP = timedelta(seconds=5)
 """One tick of the daemon: what could not be done now is tried again then."""
@@ -46,15 +46,21 @@ def read_moments(engine: Engine, clinic: Clinic) -> Moments:
         dispatch={
             channel: max(due_at, found[f"{channel}_paused"] or due_at)
             for channel in Channel
-            if (due_at := found[f"{channel}_due"])
+            if (due_at := min(filter(None, (found[f"{channel}_due"], found[f"{channel}_written"])), default=None))
         },
-        tidy=min(_tidy_moments(clinic, found["expires"], found["starts"], found["leased"]), default=None),
+        tidy=min(
+            _tidy_moments(clinic, found["expires"], found["starts"], found["leased"], found["resumes"]), default=None
+        ),
         settle=found["unclear"],
     )
 
 
 def _tidy_moments(
-    clinic: Clinic, expires_at: datetime | None, starts_at: datetime | None, lease_until: datetime | None
+    clinic: Clinic,
+    expires_at: datetime | None,
+    starts_at: datetime | None,
+    lease_until: datetime | None,
+    resumes_at: datetime | None,
 ) -> Iterator[datetime]:
     if expires_at is not None:
         yield expires_at - LEAST_USEFUL
@@ -62,12 +68,14 @@ def _tidy_moments(
         yield lapses_at(clinic, starts_at)
     if lease_until is not None:
         yield lease_until
+    if resumes_at is not None:
+        yield resumes_at
 
 
-def _due(channel: Channel) -> ScalarSelect[datetime]:
+def _due(table: type[ReminderRow] | type[WrittenRow], channel: Channel) -> ScalarSelect[datetime]:
     return (
-        select(func.min(ReminderRow.next_attempt_at))
-        .where(ReminderRow.status == Status.SCHEDULED, ReminderRow.channel == channel)
+        select(func.min(table.next_attempt_at))
+        .where(table.status == Status.SCHEDULED, table.channel == channel)
         .scalar_subquery()
     )
 
@@ -83,14 +91,17 @@ _LEASED = (
     .where(ReminderRow.status.in_((Status.CLAIMED, Status.SENDING)))
     .scalar_subquery()
 )
+_RESUMES = select(func.min(PatientRow.paused_until)).where(PatientRow.paused_since.is_not(None)).scalar_subquery()
 _UNCLEAR = select(func.min(AttemptRow.look_at)).where(AttemptRow.look_at.is_not(None)).scalar_subquery()
 
 _MOMENTS = select(
-    *(_due(channel).label(f"{channel}_due") for channel in Channel),
+    *(_due(ReminderRow, channel).label(f"{channel}_due") for channel in Channel),
+    *(_due(WrittenRow, channel).label(f"{channel}_written") for channel in Channel),
     *(_paused(channel).label(f"{channel}_paused") for channel in Channel),
     _EXPIRES.label("expires"),
     _STARTS.label("starts"),
     _LEASED.label("leased"),
+    _RESUMES.label("resumes"),
     _UNCLEAR.label("unclear"),
 )
 _SQL = str(_MOMENTS.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))

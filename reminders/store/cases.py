@@ -104,6 +104,7 @@ def load_case(tx: Transaction, patient: PatientRow, stored: Sequence[StoredRemin
         contacts=load_contacts(tx, [patient])[patient.id],
         time_zone=patient.time_zone,
         attributes=patient.attributes,
+        is_paused=patient.paused_since is not None,
         left=tuple(
             sorted((row for row in stored if row.has_left), key=lambda row: (row.left_at or row.due_at, row.id))
         ),
@@ -255,7 +256,7 @@ def _session(row: SessionRow) -> Session:
     )
 
 
-def read_reminder(row: Row[Any]) -> StoredReminder:
+def read_reminder(row: ReminderRow | Row[Any]) -> StoredReminder:
     status = Status(row.status)
     return StoredReminder(
         id=row.id,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, bindparam, select, update
 from reminders.model import Channel, Status
 from reminders.store.engine import Transaction
 from reminders.store.statements import table_of
-from reminders.tables import AttemptRow, ChannelRow, EventRow, MessageRow, ReminderRow
+from reminders.tables import AttemptRow, ChannelRow, EventRow, MessageRow, ReminderRow, WrittenRow
 
 _REMINDERS = table_of(ReminderRow)
 
@@ -68,17 +68,28 @@ def doubt_expired_sends(tx: Transaction, now: datetime, wait: timedelta) -> int:
             .execution_options(synchronize_session=False)
         )
     )
+    written_ids = set(
+        tx.scalars(
+            update(WrittenRow)
+            .where(_is_left_behind(now), WrittenRow.status == Status.SENDING)
+            .values(status=Status.IN_DOUBT, lease_until=None, updated_at=now)
+            .returning(WrittenRow.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
     unfinished = tx.execute(
         select(AttemptRow, MessageRow)
         .join(MessageRow, MessageRow.id == AttemptRow.message_id)
-        .where(MessageRow.id.in_(message_ids), AttemptRow.finished_at.is_(None))
+        .where(
+            MessageRow.id.in_(message_ids) | MessageRow.written_id.in_(written_ids), AttemptRow.finished_at.is_(None)
+        )
     )
     for attempt, message in unfinished.all():
         attempt.look_at = now + wait
         message.left_at = message.left_at or attempt.started_at
         tx.add(EventRow(attempt_id=attempt.id, at=now, kind="lease_lost", status=Status.IN_DOUBT))
     tx.flush()
-    return len(message_ids)
+    return len(message_ids) + len(written_ids)
 
 
 def _is_abandoned(status: Status, now: datetime) -> ColumnElement[bool]:
@@ -90,6 +101,17 @@ def _is_abandoned(status: Status, now: datetime) -> ColumnElement[bool]:
         .cte("abandoned")
     )
     return ReminderRow.id.in_(select(abandoned.c.id))
+
+
+def _is_left_behind(now: datetime) -> ColumnElement[bool]:
+    """The same of what staff wrote by hand."""
+    left_behind = (
+        select(WrittenRow.id)
+        .where(WrittenRow.status == Status.SENDING, WrittenRow.lease_until <= now)
+        .with_for_update(skip_locked=True)
+        .cte("left_behind")
+    )
+    return WrittenRow.id.in_(select(left_behind.c.id))
 
 
 _CHANNEL = select(ChannelRow).where(ChannelRow.channel == bindparam("channel"))

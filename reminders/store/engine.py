@@ -90,14 +90,26 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
 
 
+DESK = "desk"
+"""Who changed it, where nobody has signed in: the command line."""
+
+
 @contextmanager
-def writing(engine: Engine) -> Iterator[Transaction]:
-    """A transaction that commits at the end and rolls back on any error. Raises DatabaseTrouble."""
+def writing(engine: Engine, *, by: str = DESK) -> Iterator[Transaction]:
+    """A transaction that commits at the end and rolls back on any error. Raises DatabaseTrouble.
+
+    `by` names the person who changes something; what is recorded with a name takes it from here (`who`).
+    """
     try:
-        with Session(engine, expire_on_commit=False) as transaction, transaction.begin():
+        with Session(engine, expire_on_commit=False, info={"by": by}) as transaction, transaction.begin():
             yield transaction
     except SQLAlchemyError as error:
         raise _trouble(error) from error
+
+
+def who(tx: Transaction) -> str:
+    """In whose name this transaction changes something."""
+    return str(tx.info.get("by", DESK))
 
 
 @contextmanager

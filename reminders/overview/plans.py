@@ -1,13 +1,13 @@
-"""What the desk sees: plans and lists as lines, tasks, the outbox, and how the service is. Changes nothing."""
+"""Plans and lists of reminders as the command line prints them. Changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from reminders.composing import Facts, Said, compose, is_first_text, load_facts, named_target
 from reminders.messages import Templates, Unrenderable
@@ -19,30 +19,21 @@ from reminders.model import (
     Precision,
     Reason,
     Status,
-    TaskStatus,
 )
 from reminders.notes import Override, find_overridden
+from reminders.overview.moments import utc
 from reminders.planning import plan_reminders, sending_hours_of
 from reminders.reconciling import Add, Decision, diff_reminders, status_of
 from reminders.rules import Clinic
 from reminders.store.cases import identity_of, load_case, load_stored_reminders
-from reminders.store.claims import is_paused
 from reminders.store.engine import Transaction
 from reminders.tables import (
     AttemptRow,
-    ChannelRow,
-    DaemonRow,
     MessageRow,
     PatientRow,
     ProcedureRow,
     ReminderRow,
-    TaskRow,
 )
-
-OVERDUE_AFTER = timedelta(minutes=10)
-"""A reminder this late, by a channel that is not paused, says that nobody dispatches."""
-
-DAEMON_LATE_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +63,6 @@ class Line:
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
-
-
-def utc(instant: datetime) -> str:
-    """Such as 2026-03-24T14:00:00Z."""
-    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,75 +293,3 @@ def list_dated_only(tx: Transaction, patient_id: int) -> list[int]:
         .order_by(ProcedureRow.id)
     )
     return list(rows)
-
-
-# ---- tasks, outbox, status -------------------------------------------------------------------------------------
-
-
-def list_tasks(tx: Transaction, now: datetime) -> list[dict[str, object]]:
-    """Open tasks that are due, the oldest first."""
-    rows = tx.scalars(
-        select(TaskRow)
-        .where(TaskRow.status == TaskStatus.OPEN, TaskRow.due_at <= now)
-        .order_by(TaskRow.due_at, TaskRow.id)
-    )
-    return [
-        {
-            "id": row.id,
-            "rule": row.rule,
-            "patient": row.patient_id,
-            "procedure": row.procedure_id,
-            "session": row.session_id,
-            "due_at": utc(row.due_at),
-            "status": row.status,
-            "text": row.text,
-        }
-        for row in rows
-    ]
-
-
-def list_outbox(tx: Transaction) -> list[dict[str, object]]:
-    """The messages that the outbox keeps, in the order they would have left."""
-    rows = tx.execute(
-        select(MessageRow, AttemptRow)
-        .join(AttemptRow, AttemptRow.message_id == MessageRow.id)
-        .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
-        .order_by(AttemptRow.finished_at, AttemptRow.id)
-    )
-    return [
-        {
-            "message": message.id,
-            "patient": message.patient_id,
-            "channel": message.channel,
-            "to": message.contact,
-            "sent_at": utc(attempt.started_at),
-            "subject": message.subject,
-            "body": message.body,
-            "segments": message.segments,
-        }
-        for message, attempt in rows
-    ]
-
-
-def read_status(tx: Transaction, now: datetime) -> Mapping[str, object]:
-    """How the service is; `ok` is false where a person should look."""
-    ticked_at = tx.scalar(select(func.max(DaemonRow.ticked_at)).where(DaemonRow.stopped_at.is_(None)))
-    age = (now - ticked_at).total_seconds() if ticked_at else None
-    paused = [row.channel for row in tx.scalars(select(ChannelRow)) if is_paused(row, now)]
-    overdue = _count(tx, Status.SCHEDULED, ReminderRow.next_attempt_at <= now - OVERDUE_AFTER)
-    is_late = age is not None and age > DAEMON_LATE_AFTER.total_seconds()
-    return {
-        "ok": not paused and not overdue and not is_late,
-        "daemon_age_seconds": round(age) if age is not None else None,
-        "overdue": overdue,
-        "in_doubt": _count(tx, Status.IN_DOUBT),
-        "paused": paused,
-        "tasks": len(list_tasks(tx, now)),
-    }
-
-
-def _count(tx: Transaction, status: Status, *conditions: object) -> int:
-    query = select(func.count()).select_from(ReminderRow).where(ReminderRow.status == status)
-    for condition in conditions:
-        query = query.where(condition)  # type: ignore[arg-type]
-    return tx.scalar(query) or 0
