@@ -158,7 +158,14 @@ TREATMENT = "treatment"
 
 
 class Refusal(Exception):
-    """A wish that cannot be granted. Its text is a sentence for a nurse and says what to do."""
+    """A wish that cannot be granted. Its text is a sentence for a nurse and says what to do.
+
+    `at_desk` is the same for the pages, where the text names a command to run instead.
+    """
+
+    def __init__(self, text: str, *, at_desk: str | None = None) -> None:
+        super().__init__(text)
+        self.at_desk = at_desk or text
 
 
 class InputRefusal(Refusal):

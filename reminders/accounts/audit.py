@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 
 from reminders.store.engine import Transaction
 from reminders.tables import AuditRow, UserRow
+
+ONE_LOOK = timedelta(minutes=10)
+"""Looking again within this time is the same look."""
 
 _FIELD = re.compile(r"[a-z_]+")
 
@@ -87,6 +90,19 @@ def record_audit(
         )
     )
     tx.flush()
+
+
+def record_look(tx: Transaction, user_id: int, now: datetime, subject: Subject, patient_id: int | None = None) -> None:
+    """Write down that somebody saw a patient, or a list; a page that follows the typing asks anew with every letter."""
+    earlier = select(AuditRow.id).where(
+        AuditRow.user_id == user_id,
+        AuditRow.action == Action.VIEW,
+        AuditRow.subject == subject,
+        AuditRow.patient_id.is_not_distinct_from(patient_id),
+        AuditRow.at > now - ONE_LOOK,
+    )
+    if tx.scalar(earlier.limit(1)) is None:
+        record_audit(tx, user_id, Action.VIEW, now, subject=subject, subject_id=patient_id, patient_id=patient_id)
 
 
 def list_audit(

@@ -115,13 +115,16 @@ def fill_in_patient(tx: Transaction, clinic: Clinic, patient_id: int, entry: Pat
     known = require_patient(tx, patient_id)
     values = entry.read(clinic)
     if values.get("name_key", known.name_key) != known.name_key:
-        raise Refusal(f"Patient {patient_id} has another name: check the number, or leave --name out.")
+        raise Refusal(
+            f"Patient {patient_id} has another name: check the number, or leave --name out.",
+            at_desk=f"Patient {patient_id} has another name: choose the patient again.",
+        )
     return _fill_in(tx, known, values, now)
 
 
 def _insert(tx: Transaction, values: dict[str, str | None], attributes: dict[str, str], now: datetime) -> PatientRow:
     if "name" not in values:
-        raise InputRefusal("A new patient needs a name: add --name.")
+        raise InputRefusal("A new patient needs a name: add --name.", at_desk="A new patient needs a name.")
     _require_contact(values.get("phone"), values.get("email"))
     row = PatientRow(**values, attributes=attributes, created_at=now)
     tx.add(row)
@@ -159,7 +162,9 @@ def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]
             raise Refusal(
                 f"Patient {locked.id} is known with another {key.replace('_', ' ')}: if it changed, run "
                 f"`reminders patient edit {locked.id}` first; "
-                "if it is another person, add them with `reminders patient add`."
+                "if it is another person, add them with `reminders patient add`.",
+                at_desk=f"Patient {locked.id} is known with another {key.replace('_', ' ')}: if it changed, change it "
+                "on the patient's page first.",
             )
         if typed and not known:
             setattr(locked, key, typed)
@@ -206,7 +211,10 @@ def require_patient(tx: Transaction, patient_id: int) -> PatientRow:
     """The patient's row, held. Raises InputRefusal where there is none."""
     row = lock_patient(tx, patient_id)
     if row is None:
-        raise InputRefusal(f"There is no patient {patient_id}: find the number with `reminders patients NAME`.")
+        raise InputRefusal(
+            f"There is no patient {patient_id}: find the number with `reminders patients NAME`.",
+            at_desk=f"There is no patient {patient_id}: look for the name.",
+        )
     return row
 
 
@@ -282,7 +290,10 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
     contact = patient.phone if channel is Channel.SMS else patient.email
     if not contact:
         what = "phone number" if channel is Channel.SMS else "email address"
-        raise InputRefusal(f"Patient {patient.id} has no {what}: add it with `reminders patient edit {patient.id}`.")
+        raise InputRefusal(
+            f"Patient {patient.id} has no {what}: add it with `reminders patient edit {patient.id}`.",
+            at_desk=f"The patient agrees to a way that cannot be used: add the {what}, or take the consent back.",
+        )
     return contact
 
 

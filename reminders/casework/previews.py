@@ -99,7 +99,7 @@ def _try_change(
         version, before, known = patient.version, _look(tx, clinic, templates, patient, now), _task_keys(tx, patient)
         change(tx)
     except Refusal as refusal:
-        return ChangePreview(refusal=str(refusal))
+        return ChangePreview(refusal=refusal.at_desk)
     after = _look(tx, clinic, templates, patient, now)
     return ChangePreview(
         lines=tuple(compare(before, after)),
@@ -199,7 +199,7 @@ def _list_faults(clinic: Clinic, entry: ProcedureEntry, now: datetime) -> Iterat
         try:
             check()
         except InputRefusal as refusal:
-            yield FieldFault(field=field, sentence=str(refusal))
+            yield FieldFault(field=field, sentence=refusal.at_desk)
 
 
 def _list_checks(clinic: Clinic, entry: ProcedureEntry, now: datetime) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -251,7 +251,7 @@ def _try_entry(
         known = _known_tasks(tx, entry)
         recorded, fault = _record(tx, clinic, entry, now, is_known=is_known)
     except Refusal as refusal:
-        return ProcedurePreview(faults=(*faults, FieldFault(field="", sentence=str(refusal))))
+        return ProcedurePreview(faults=(*faults, FieldFault(field="", sentence=refusal.at_desk)))
     faults = (*faults, fault) if fault else faults
     patient = require_patient(tx, recorded.replanned.case.patient_id)
     after = _look(tx, clinic, templates, patient, now)
@@ -285,7 +285,7 @@ def _record(
         except InputRefusal as refusal:
             if entry.patient_id is not None:
                 raise
-            fault = FieldFault(field="", sentence=str(refusal))
+            fault = FieldFault(field="", sentence=refusal.at_desk)
     return record_procedure(tx, clinic, _stand_in(tx, clinic, entry, now), now), fault
 
 

@@ -81,12 +81,15 @@ def _refuse_other_counts(performed: PerformedSession, row: ProcedureRow, entry: 
     if entry.planned_sessions not in (None, performed.planned_sessions):
         raise Refusal(
             f"Procedure {row.id} is there already. To set the number of sessions, run `reminders decide "
-            f"{row.patient_id} --treatment {row.treatment} --planned-sessions {entry.planned_sessions}`."
+            f"{row.patient_id} --treatment {row.treatment} --planned-sessions {entry.planned_sessions}`.",
+            at_desk=f"Procedure {row.id} is there already. Decide on the number of sessions on the patient's page.",
         )
     if entry.session not in (None, performed.number):
         raise Refusal(
             f"Procedure {row.id} is there already, as session {performed.number}. If that is wrong, cancel it and "
-            "record it anew with --session."
+            "record it anew with --session.",
+            at_desk=f"Procedure {row.id} is there already, as session {performed.number}. If that is wrong, cancel it "
+            "and record it anew.",
         )
 
 
@@ -95,7 +98,8 @@ def read_performed_at(clinic: Clinic, treatment: Treatment, text: str, now: date
     if when.is_future(now, clinic.time_zone):
         raise InputRefusal(
             "A procedure cannot be in the future. If it is an appointment, book it: "
-            f"`reminders book PATIENT --treatment {treatment.id} --starts-at {text}`."
+            f"`reminders book PATIENT --treatment {treatment.id} --starts-at {text}`.",
+            at_desk="A procedure cannot be in the future. If it is an appointment, book it on the patient's page.",
         )
     if now - when.at > EARLIEST:
         raise InputRefusal("This procedure lies more than five years back: check the year.")
@@ -108,9 +112,15 @@ _MOST_SESSIONS = 999
 
 def require_counts(session: int | None, planned_sessions: int | None) -> None:
     if session is not None and session < 1:
-        raise InputRefusal("Sessions are counted from 1: leave --session out to have it worked out.")
+        raise InputRefusal(
+            "Sessions are counted from 1: leave --session out to have it worked out.",
+            at_desk="Sessions are counted from 1: leave the number out to have it worked out.",
+        )
     if planned_sessions is not None and planned_sessions < 1:
-        raise InputRefusal("A course has at least 1 session: leave --planned-sessions out while it is undecided.")
+        raise InputRefusal(
+            "A course has at least 1 session: leave --planned-sessions out while it is undecided.",
+            at_desk="A course has at least 1 session: leave the number out while it is undecided.",
+        )
     if max(session or 1, planned_sessions or 1) > _MOST_SESSIONS:
         raise InputRefusal(f"No course has more than {_MOST_SESSIONS} sessions: check the number.")
 
@@ -136,7 +146,9 @@ def _find_entered(
             return row
         raise Refusal(
             f"Procedure {row.id} of that day is there already with another time. If the time was wrong, correct it: "
-            f"`reminders correct {row.id} --performed-at …`. If it is another body site, say so with --attribute."
+            f"`reminders correct {row.id} --performed-at …`. If it is another body site, say so with --attribute.",
+            at_desk=f"Procedure {row.id} of that day is there already with another time. If the time was wrong, "
+            "correct it on the patient's page. If it is another body site, say which.",
         )
     return None
 

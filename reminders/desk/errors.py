@@ -79,7 +79,8 @@ def _tell_trouble(request: Request, error: Exception) -> Response:
 
 def _tell_refusal(request: Request, error: Exception) -> Response:
     """For a page that did not do it itself, next to its form."""
-    return _keep(request, 422, _("This was not saved"), str(error))
+    assert isinstance(error, Refusal), "it is registered for these"
+    return _keep(request, 422, _("This was not saved"), error.at_desk)
 
 
 def _keep(request: Request, status: int, title: str, sentence: str) -> Response:

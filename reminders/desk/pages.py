@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from reminders.accounts.users import Role
+from reminders.desk import plan_words
 from reminders.desk.desk import Desk, desk_of
 from reminders.desk.visits import may, set_cookie, user_of, visit_of
 from reminders.desk.words import _, translations
@@ -54,7 +55,14 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["clinic_name"] = clinic.name
+    environment.globals["channel_names"] = plan_words.CHANNELS
+    environment.globals["effect_names"] = plan_words.EFFECTS
+    environment.globals["reason_names"] = plan_words.REASONS
     environment.filters["local"] = lambda instant: say_local(instant, clinic)
+    environment.filters["moment"] = plan_words.say_moment
+    environment.filters["rule"] = plan_words.say_rule
+    environment.filters["messages"] = plan_words.group_messages
+    environment.filters["withheld"] = plan_words.group_withheld
     return environment
 
 

@@ -16,6 +16,7 @@ from reminders.overview.recall import (
     read_recall,
     write_recall_csv,
 )
+from reminders.overview.recording import KnownPatient, RecordedPage, read_known_patient, read_recorded
 from reminders.overview.service import DAEMON_LATE_AFTER, OVERDUE_AFTER, Service, read_service, read_status
 from reminders.overview.tasks import Call, Task, TaskAction, list_calls, list_open_tasks, list_tasks
 from reminders.overview.today import Today, TodayLine, read_today
@@ -28,6 +29,7 @@ __all__ = [
     "DeliveryCell",
     "DeliveryOutcome",
     "KeptMessage",
+    "KnownPatient",
     "Line",
     "OutboxPage",
     "PatientPage",
@@ -36,6 +38,7 @@ __all__ = [
     "RecallLine",
     "RecallPage",
     "RecallSort",
+    "RecordedPage",
     "Service",
     "Task",
     "TaskAction",
@@ -49,9 +52,11 @@ __all__ = [
     "list_reminders",
     "list_tasks",
     "read_delivery",
+    "read_known_patient",
     "read_outbox",
     "read_patient",
     "read_recall",
+    "read_recorded",
     "read_service",
     "read_status",
     "read_today",

@@ -233,7 +233,7 @@ def read_patient(
             ContactView(channel=channel, address=contact.address, blocked=contact.blocked)
             for channel, contact in forecast.case.contacts.items()
         ),
-        consents=_list_consents(tx, patient_id),
+        consents=list_consents(tx, patient_id),
         courses=tuple(_list_courses(clinic, forecast)),
         procedures=procedures,
         sessions=sessions,
@@ -256,7 +256,7 @@ def _pause_of(patient: PatientRow) -> PauseView | None:
     return PauseView(reason=patient.pause_reason or "", since=patient.paused_since, until=patient.paused_until)
 
 
-def _list_consents(tx: Transaction, patient_id: int) -> tuple[ConsentView, ...]:
+def list_consents(tx: Transaction, patient_id: int) -> tuple[ConsentView, ...]:
     rows = tx.scalars(select(ConsentRow).where(ConsentRow.patient_id == patient_id).order_by(ConsentRow.id))
     return tuple(
         ConsentView(

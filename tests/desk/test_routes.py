@@ -24,6 +24,12 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/password"): (303, 200, 200, 200),
     ("POST", "/password"): (403, 422, 422, 422),
     ("GET", "/today"): (303, 200, 200, 200),
+    ("GET", "/record"): (303, 200, 200, 200),
+    ("POST", "/record"): (403, 422, 422, 422),  # with nothing typed
+    ("POST", "/record/find"): (403, 200, 200, 200),
+    ("POST", "/record/patient"): (403, 200, 200, 200),
+    ("POST", "/record/plan"): (403, 200, 200, 200),
+    ("GET", "/record/{procedure_id}"): (303, 404, 404, 404),
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
@@ -31,7 +37,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/link"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
-MISSING = {"user_id": "9999", "token": "x" * 43}
+MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43}
 WHO = ("stranger", "dora", "cora", "olive")
 
 

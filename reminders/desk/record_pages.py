@@ -1,0 +1,253 @@
+"""Record a procedure: the patient, the treatment and the time, with the plan beside them before anything is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from reminders.accounts.audit import Action, Subject, record_audit, record_look
+from reminders.accounts.sign_ins import SignedIn
+from reminders.casework.patients import find_patients
+from reminders.casework.previews import FieldFault, ProcedurePreview, preview_procedure
+from reminders.casework.procedures import ProcedureEntry, record_procedure
+from reminders.desk.desk import Desk, Id, MaybeId, TheDesk
+from reminders.desk.forms import Form, Typed
+from reminders.desk.pages import go_to, render
+from reminders.desk.procedure_form import TypedProcedure, list_missing, offer_now, read_patient_id, read_typed
+from reminders.desk.visits import AtTheDesk
+from reminders.model import Refusal
+from reminders.overview import KnownPatient, read_known_patient, read_recorded
+from reminders.store.engine import Transaction, writing
+from reminders.tables import PatientRow
+
+router = APIRouter()
+
+MOST_MATCHES = 8
+FEWEST_LETTERS = 2
+"""Fewer name nobody."""
+
+NEW = "new"
+NOBODY = "nobody"
+"""What `choose` says beside a patient's number."""
+
+
+@router.get("/record")
+def show_record(request: Request, desk: TheDesk, user: AtTheDesk, patient: MaybeId = None) -> Response:
+    form = offer_now(Form((("patient_id", str(patient)),) if patient else ()), desk.app.config.clinic, desk.now())
+    known = _look_at(desk, user, patient)
+    if patient is not None and known is None:
+        raise HTTPException(404)
+    return _show(request, desk, form, known)
+
+
+def _look_at(desk: Desk, user: SignedIn, patient_id: int | None) -> KnownPatient | None:
+    """The chosen patient; that somebody saw them is written down."""
+    if patient_id is None:
+        return None
+    with writing(desk.engine) as tx:
+        known = read_known_patient(tx, patient_id)
+        if known is not None:
+            record_look(tx, user.user_id, desk.now(), Subject.PATIENT, known.id)
+    return known
+
+
+def _show(
+    request: Request,
+    desk: Desk,
+    form: Form,
+    known: KnownPatient | None,
+    status: int = 200,
+    *,
+    template: str = "record/page.html",
+    is_new: bool = False,
+    matches: Sequence[PatientRow] | None = None,
+    plan: ProcedurePreview | None = None,
+    faults: Sequence[FieldFault] = (),
+) -> Response:
+    clinic = desk.app.config.clinic
+    context: dict[str, Any] = {
+        "form": form,
+        "known": known,
+        "is_new": is_new,
+        "matches": matches,
+        "most_matches": MOST_MATCHES,
+        "is_part": _is_partial(request),
+        "plan": plan,
+        "faults": faults,
+        "wrong": {fault.field: fault.sentence for fault in reversed(faults)},
+        "treatments": list(clinic.treatments.values()),
+        "zone": clinic.time_zone.key,
+    }
+    return render(request, template, status, **context)
+
+
+# ---- the patient -------------------------------------------------------------------------------------------------
+
+
+@router.post("/record/find")
+def find(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
+    """As somebody types: a POST, so that no name stands in an address."""
+    text, matches = form.text("find"), []
+    if len(text) >= FEWEST_LETTERS:
+        with writing(desk.engine) as tx:
+            matches = find_patients(tx, desk.app.config.clinic, text, limit=MOST_MATCHES + 1)
+            record_look(tx, user.user_id, desk.now(), Subject.LIST)
+    template = "record/matches.html" if _is_partial(request) else "record/page.html"
+    return _show(request, desk, form, None, template=template, matches=matches)
+
+
+@router.post("/record/patient")
+def choose(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
+    """One of those found, a new one, or somebody else after all. What else is typed stays."""
+    chosen = form.text("choose")
+    is_new = chosen == NEW
+    patient_id = None if is_new or chosen == NOBODY else read_patient_id(chosen)
+    known = _look_at(desk, user, patient_id)
+    kept = _without_patient(form)
+    if known is not None:
+        kept = Form((*kept.fields, ("patient_id", str(known.id))))
+    elif is_new:
+        kept = Form((*kept.fields, *_guess(form.text("find"))))
+    if _is_partial(request):
+        response = _show(request, desk, kept, known, template="record/patient.html", is_new=is_new)
+        response.headers["HX-Trigger-After-Swap"] = "patient-changed"
+        return response
+    return _show_with_plan(request, desk, kept, known, is_new=is_new)
+
+
+def _without_patient(form: Form) -> Form:
+    """Another patient: nothing that was typed of the one before is true of them, consent least of all."""
+    theirs = {"patient_id", "is_new", "name", "phone", "email", "time_zone", "consent"}
+    return Form(tuple((name, value) for name, value in form.fields if name not in theirs))
+
+
+def _guess(text: str) -> list[tuple[str, str]]:
+    """What was looked for in vain is most likely the name, the number or the address."""
+    if "@" in text:
+        return [("email", text)]
+    return [("name" if any(map(str.isalpha, text)) else "phone", text)] if text else []
+
+
+def _is_partial(request: Request) -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("hx-request") == "true"
+
+
+# ---- the plan ----------------------------------------------------------------------------------------------------
+
+
+@router.post("/record/plan")
+def show_plan(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
+    """What would be sent. Nothing is kept."""
+    known = _look_at(desk, user, read_patient_id(form.text("patient_id")))
+    template = "record/plan.html" if _is_partial(request) else "record/page.html"
+    return _show_with_plan(request, desk, form, known, template=template)
+
+
+def _show_with_plan(
+    request: Request,
+    desk: Desk,
+    form: Form,
+    known: KnownPatient | None,
+    status: int = 200,
+    *,
+    template: str = "record/page.html",
+    is_new: bool = False,
+    faults: Sequence[FieldFault] = (),
+) -> Response:
+    app = desk.app
+    typed = read_typed(form, app.config.clinic)
+    plan = preview_procedure(desk.engine, app.config.clinic, app.templates, typed.entry, desk.now())
+    return _show(
+        request,
+        desk,
+        form,
+        known,
+        status,
+        template=template,
+        is_new=is_new or bool(form.text("is_new")),
+        plan=plan,
+        faults=_join_faults(faults, typed, plan),
+    )
+
+
+def _join_faults(faults: Sequence[FieldFault], typed: TypedProcedure, plan: ProcedurePreview) -> tuple[FieldFault, ...]:
+    """All at once, each said once."""
+    return tuple({fault.sentence: fault for fault in (*typed.faults, *plan.faults, *faults)}.values())
+
+
+# ---- saving ------------------------------------------------------------------------------------------------------
+
+
+@router.post("/record")
+def record(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
+    """One transaction. The same form sent twice finds what the first one saved."""
+    typed = read_typed(form, desk.app.config.clinic)
+    faults = [*list_missing(typed.entry), *typed.faults]
+    if not faults:
+        try:
+            return go_to(f"/record/{_save(desk, user, typed.entry)}")
+        except Refusal as refusal:
+            faults = [FieldFault(field="", sentence=refusal.at_desk)]
+    with writing(desk.engine) as tx:
+        known = read_known_patient(tx, typed.entry.patient_id) if typed.entry.patient_id else None
+    return _show_with_plan(request, desk, form, known, 422, faults=faults)
+
+
+def _save(desk: Desk, user: SignedIn, entry: ProcedureEntry) -> int:
+    now = desk.now()
+    with writing(desk.engine, by=user.name) as tx:
+        recorded = record_procedure(tx, desk.app.config.clinic, entry, now)
+        if recorded.is_new:
+            _note_saved(tx, desk, user, entry, recorded.procedure_id, recorded.replanned.case.patient_id)
+    return recorded.procedure_id
+
+
+def _note_saved(
+    tx: Transaction, desk: Desk, user: SignedIn, entry: ProcedureEntry, procedure_id: int, patient_id: int
+) -> None:
+    now = desk.now()
+    typed = [name for name in ("name", "phone", "email", "time_zone") if getattr(entry.patient, name)]
+    record_audit(
+        tx,
+        user.user_id,
+        Action.ADD,
+        now,
+        subject=Subject.PROCEDURE,
+        subject_id=procedure_id,
+        patient_id=patient_id,
+        fields=typed,
+    )
+    if entry.consent:
+        record_audit(
+            tx,
+            user.user_id,
+            Action.CONSENT,
+            now,
+            subject=Subject.PATIENT,
+            subject_id=patient_id,
+            patient_id=patient_id,
+            fields=entry.consent,
+        )
+
+
+@router.get("/record/{procedure_id}")
+def show_recorded(request: Request, desk: TheDesk, user: AtTheDesk, procedure_id: Id) -> Response:
+    app, now = desk.app, desk.now()
+    with writing(desk.engine) as tx:
+        recorded = read_recorded(tx, app.config.clinic, app.templates, procedure_id, now)
+        if recorded is None:
+            raise HTTPException(404)
+        record_audit(
+            tx,
+            user.user_id,
+            Action.VIEW,
+            now,
+            subject=Subject.PROCEDURE,
+            subject_id=procedure_id,
+            patient_id=recorded.patient_id,
+        )
+    return render(request, "record/saved.html", recorded=recorded)
