@@ -21,10 +21,12 @@ from reminders.sending_hours import is_useful
 from reminders.store.cases import load_contacts, lock_patients
 from reminders.store.claims import is_paused, load_channel
 from reminders.store.engine import Transaction, reading, writing
-from reminders.store.statements import insert_row
+from reminders.store.statements import insert_row, table_of
 from reminders.tables import ChannelRow, MessageRow, PatientRow, WrittenRow
 
 _log = structlog.get_logger()
+
+_WRITTEN = table_of(WrittenRow)
 
 _LOOK_AGAIN = timedelta(minutes=5)
 """When one that may not leave yet is looked at again: a paused patient, or a first text that is still on its way."""
@@ -84,13 +86,13 @@ def _list_due(tx: Transaction, channel: Channel, now: datetime, limit: int) -> l
 
 
 _DUE = (
-    select(WrittenRow.id, WrittenRow.patient_id)
+    select(_WRITTEN.c.id, _WRITTEN.c.patient_id)
     .where(
-        WrittenRow.status == Status.SCHEDULED,
-        WrittenRow.next_attempt_at <= bindparam("now"),
-        WrittenRow.channel == bindparam("on"),
+        _WRITTEN.c.status == Status.SCHEDULED,
+        _WRITTEN.c.next_attempt_at <= bindparam("now"),
+        _WRITTEN.c.channel == bindparam("on"),
     )
-    .order_by(WrittenRow.next_attempt_at, WrittenRow.id)
+    .order_by(_WRITTEN.c.next_attempt_at, _WRITTEN.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 

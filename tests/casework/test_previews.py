@@ -123,7 +123,7 @@ def test_consent_without_a_number_is_a_fault_and_does_not_hide_the_plan(desk: De
     entry = desk.entry("2026-03-10 10:00", patient=PatientEntry(name="Ana", email="ana@example.org"))
     preview = desk.at("2026-03-10 10:00").preview(entry)
 
-    assert ["no phone number" in fault.sentence for fault in preview.faults] == [True]
+    assert ["add the phone number" in fault.sentence for fault in preview.faults] == [True]
     assert preview.lines
     assert not preview.is_complete
 
