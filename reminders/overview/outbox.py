@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from reminders.model import Channel
 from reminders.overview.messages import list_said
@@ -33,19 +33,19 @@ class KeptMessage:
 @dataclass(frozen=True, kw_only=True)
 class OutboxPage:
     messages: tuple[KeptMessage, ...]
-    count: int
+    has_more: bool
+    """Older ones are there. How many is not counted: after years of them that would take longer than the page."""
 
 
 def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxPage:
     """The newest first."""
-    is_kept = (AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
     rows = tx.execute(
         select(AttemptRow, MessageRow, PatientRow.name)
         .join(MessageRow, MessageRow.id == AttemptRow.message_id)
         .outerjoin(PatientRow, PatientRow.id == MessageRow.patient_id)
-        .where(*is_kept)
+        .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
         .order_by(AttemptRow.id.desc())
-        .limit(limit)
+        .limit(limit + 1)
         .offset(offset)
     ).all()
     said = list_said(tx, [message for _, message, _ in rows])
@@ -63,9 +63,9 @@ def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxP
                 segments=message.segments,
                 says=said[message.id],
             )
-            for attempt, message, name in rows
+            for attempt, message, name in rows[:limit]
         ),
-        count=tx.scalar(select(func.count()).select_from(AttemptRow).where(*is_kept)) or 0,
+        has_more=len(rows) > limit,
     )
 
 

@@ -81,7 +81,8 @@ def read_recall(tx: Transaction, clinic: Clinic, wanted: RecallFilter, now: date
     of_patient = PatientRow.id == RecallRow.patient_id
     query = select(RecallRow, PatientRow).join(PatientRow, of_patient).where(*conditions)
     rows = tx.execute(query.order_by(*_list_order(wanted)).limit(wanted.limit).offset(wanted.offset)).all()
-    count = tx.scalar(select(func.count()).select_from(RecallRow).join(PatientRow, of_patient).where(*conditions))
+    counted = select(func.count()).select_from(RecallRow).where(*conditions)
+    count = tx.scalar(counted.join(PatientRow, of_patient) if wanted.text else counted)
     last = _load_last_texts(tx, [patient.id for _, patient in rows])
     said = list_said(tx, list(last.values()))
     today = today_of(clinic, now)

@@ -34,11 +34,12 @@ def test_the_export_has_what_was_entered_planned_and_sent(desk: DeskClinic) -> N
         "procedures": 1,
         "sessions": 1,
         "recalls": 1,
-        "reminders": 6,
+        "reminders": 7,
         "written_messages": 1,
         "messages": 2,
         "attempts": 2,
         "events": 2,
+        "tasks": 1,
         "changes": 4,
     }
 

@@ -21,6 +21,13 @@ def seeded(url: str, patients: int = 0) -> DeskClinic:
     return desk
 
 
+@pytest.fixture
+def desk(database_url: str) -> Iterator[DeskClinic]:
+    """Nobody has been here yet."""
+    with DeskClinic(database_url) as clinic:
+        yield clinic
+
+
 @pytest.fixture(params=KINDS)
 def demo(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[DeskClinic]:
     """A dozen patients."""

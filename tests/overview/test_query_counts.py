@@ -47,7 +47,7 @@ PAGES: dict[str, tuple[Read, int]] = {
     "recall by name": (_recall(RecallFilter(sort=RecallSort.NAME, text="mar")), 4),
     "recall by visit": (_recall(RecallFilter(sort=RecallSort.VISIT, is_booked=True)), 4),
     "delivery": (lambda tx, desk: read_delivery(tx, desk.config.clinic, desk.clock.now), 2),
-    "outbox": (lambda tx, desk: read_outbox(tx), 3),
+    "outbox": (lambda tx, desk: read_outbox(tx), 2),
     "patient": (_patient, 40),
     "service": (lambda tx, desk: read_service(tx, desk.clock.now), 7),
     "find by name": (lambda tx, desk: find_patients(tx, desk.config.clinic, "mar", 10), 1),
