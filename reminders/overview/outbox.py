@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from reminders.model import Channel
 from reminders.overview.messages import list_said
@@ -43,7 +43,8 @@ def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxP
         select(AttemptRow, MessageRow, PatientRow.name)
         .join(MessageRow, MessageRow.id == AttemptRow.message_id)
         .outerjoin(PatientRow, PatientRow.id == MessageRow.patient_id)
-        .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
+        # What is kept has an id. Asked for plainly, SQLite would find them by their ids, and then sort them all.
+        .where(AttemptRow.provider == "outbox", func.coalesce(AttemptRow.provider_id, "") != "")
         .order_by(AttemptRow.id.desc())
         .limit(limit + 1)
         .offset(offset)
@@ -77,6 +78,7 @@ def list_outbox(tx: Transaction) -> list[dict[str, object]]:
     rows = tx.execute(
         select(MessageRow, AttemptRow)
         .join(AttemptRow, AttemptRow.message_id == MessageRow.id)
+        # What is kept has an id. Asked for plainly, SQLite would find them by their ids, and then sort them all.
         .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
         .order_by(AttemptRow.finished_at, AttemptRow.id)
     )

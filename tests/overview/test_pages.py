@@ -62,7 +62,8 @@ def test_today_shows_what_goes_out_what_went_and_what_did_not(desk: DeskClinic) 
 
     assert [line.says for line in shown.left.lines] == [("icing 1",)]
     assert (shown.leaving.count, shown.unsent.count) == (0, 0)
-    shown = today(desk.run_until("2026-03-11 08:40"))
+    desk.run_until("2026-03-11 08:40").replan()
+    shown = today(desk)
     assert [line.says[0] for line in shown.leaving.lines] == ["sunscreen 1", "icing 7", "icing 8"]
     assert [(line.says[0], line.reason) for line in shown.unsent.lines] == [
         ("icing 4", "quiet_hours"),
