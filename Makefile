@@ -3,7 +3,7 @@
 BIN := .venv/bin
 READY := .venv/.bootstrapped
 
-.PHONY: help setup demo run test test-faults check format lock clean
+.PHONY: help setup demo run test test-faults test-year bench check format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -20,11 +20,17 @@ run: $(READY) ## Run the daemon with the configuration at hand
 	@$(BIN)/reminders daemon
 
 test: $(READY) ## Run the tests, on SQLite and a real PostgreSQL
-	$(BIN)/pytest -m "not faults"
+	$(BIN)/pytest -m "not faults and not year"
 
 # One at a time: these kill processes and measure real waiting, so they want the machine to themselves.
 test-faults: $(READY) ## Run the tests that kill processes or wait for real time
 	$(BIN)/pytest -m faults -n0
+
+test-year: $(READY) ## Play a year of 1,000 patients, and 20 clinics against their rehearsals (minutes)
+	$(BIN)/pytest -m year -n0
+
+bench: $(READY) ## Say how long a rehearsal takes for each patient and year
+	$(BIN)/python -m tests.benchmarks.rehearsals
 
 check: $(READY) ## Check style, types, import floors, spelling and migrations
 	$(BIN)/ruff check

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 
 from reminders.local_time import local_date
 from reminders.messages import Part, StaffMail, Templates
@@ -23,6 +23,10 @@ from reminders.tables import MessageRow, PatientRow, ProcedureRow, ReminderRow, 
 Anchored = tuple[AnchorKind, int]
 Noted = Mapping[str, tuple[str, ...]]
 """The values of each attribute."""
+
+
+_SessionLine = Row[int, int, str, int | None, str]
+"""id, patient, treatment, visit and precision of a session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +81,9 @@ class Facts:
 
 def load_facts(tx: Transaction, clinic: Clinic, patient_ids: Iterable[int]) -> Facts:
     ids = list(patient_ids)
-    sessions = tx.scalars(select(SessionRow).where(SessionRow.patient_id.in_(ids)).order_by(SessionRow.id)).all()
+    if not ids:
+        return Facts(precision={}, told={}, attributes={})
+    sessions = tx.execute(_SESSIONS, {"patient_ids": ids}).all()
     return Facts(
         precision={row.id: Precision(row.precision) for row in sessions},
         told=_load_told(tx, ids, sessions) if sessions else {},
@@ -85,23 +91,14 @@ def load_facts(tx: Transaction, clinic: Clinic, patient_ids: Iterable[int]) -> F
     )
 
 
-def _load_told(tx: Transaction, ids: Collection[int], sessions: Iterable[SessionRow]) -> Mapping[int, datetime]:
+def _load_told(tx: Transaction, ids: Collection[int], sessions: Iterable[_SessionLine]) -> Mapping[int, datetime]:
     visit_of = {row.id: row.visit or row.id for row in sessions}
-    named = tx.execute(
-        select(ReminderRow.anchor_id, ReminderRow.visit_at)
-        .where(
-            ReminderRow.patient_id.in_(ids),
-            ReminderRow.anchor_kind == AnchorKind.SESSION,
-            ReminderRow.status.in_(LEFT),
-            ReminderRow.visit_at.is_not(None),
-        )
-        .order_by(ReminderRow.left_at, ReminderRow.id)
-    )
+    named = tx.execute(_NAMED, {"patient_ids": list(ids)})
     return {visit_of[anchor_id]: visit_at for anchor_id, visit_at in named if visit_at is not None}
 
 
 def _load_attributes(
-    tx: Transaction, clinic: Clinic, ids: Collection[int], sessions: Iterable[SessionRow]
+    tx: Transaction, clinic: Clinic, ids: Collection[int], sessions: Iterable[_SessionLine]
 ) -> Mapping[Anchored, Noted]:
     """As rules look at them: those of the day's procedures, else the patient's. A visit has those of the latest day."""
     declaring = [treatment for treatment in clinic.treatments.values() if treatment.attributes]
@@ -146,6 +143,24 @@ def _gather(done: PerformedSession, procedures: Iterable[Procedure]) -> Noted:
         for name, value in procedure.attributes.items() if procedure.id in done.procedure_ids else ():
             noted[name].append(value)
     return {name: tuple(dict.fromkeys(values)) for name, values in noted.items()}
+
+
+_SESSIONS = (
+    select(SessionRow.id, SessionRow.patient_id, SessionRow.treatment, SessionRow.visit, SessionRow.precision)
+    .where(SessionRow.patient_id.in_(bindparam("patient_ids", expanding=True)))
+    .order_by(SessionRow.id)
+)
+
+_NAMED = (
+    select(ReminderRow.anchor_id, ReminderRow.visit_at)
+    .where(
+        ReminderRow.patient_id.in_(bindparam("patient_ids", expanding=True)),
+        ReminderRow.anchor_kind == AnchorKind.SESSION,
+        ReminderRow.status.in_(LEFT),
+        ReminderRow.visit_at.is_not(None),
+    )
+    .order_by(ReminderRow.left_at, ReminderRow.id)
+)
 
 
 def named_target(templates: Templates, said: Said) -> date | None:
@@ -218,9 +233,16 @@ def compose_written(templates: Templates, row: WrittenRow, *, patient_name: str,
 
 def is_first_text(tx: Transaction, contact: str, before: datetime | None = None) -> bool:
     """Whether no text has ever left to this number (C8), or none before a moment."""
-    left = select(MessageRow.id).where(
-        MessageRow.channel == Channel.SMS, MessageRow.contact == contact, MessageRow.left_at.is_not(None)
-    )
     if before is not None:
-        left = left.where(MessageRow.left_at < before)
-    return tx.scalar(left.limit(1)) is None
+        return tx.scalar(_LEFT_BEFORE, {"contact": contact, "before": before}) is None
+    return tx.scalar(_LEFT_EVER, {"contact": contact}) is None
+
+
+_LEFT_EVER = (
+    select(MessageRow.id)
+    .where(
+        MessageRow.channel == Channel.SMS, MessageRow.contact == bindparam("contact"), MessageRow.left_at.is_not(None)
+    )
+    .limit(1)
+)
+_LEFT_BEFORE = _LEFT_EVER.where(MessageRow.left_at < bindparam("before"))

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     CONTACT_REFUSED = "contact_refused"
     QUIET_HOURS = "quiet_hours"
     SESSION_BOOKED = "session_booked"
+    SESSION_DUE = "session_due"
     SESSION_NOT_BOOKED = "session_not_booked"
     COURSE_UNDECIDED = "course_undecided"
     COURSE_DECIDED = "course_decided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.local_time import add_calendar, end_of_day, local_date
 from reminders.model import Channel, PatientCase, Plan, SessionState
@@ -65,13 +65,15 @@ def lapse_sessions(tx: Transaction, clinic: Clinic, patient_id: int, now: dateti
 
     Kept as a fact of its row, because the planner does not know what time it is.
     """
-    open_rows = tx.scalars(
-        select(SessionRow).where(SessionRow.patient_id == patient_id, SessionRow.state == SessionState.OPEN)
-    )
-    for row in open_rows:
+    for row in tx.scalars(_OPEN_SESSIONS, {"patient_id": patient_id}):
         if lapses_at(clinic, row.starts_at) <= now:
             row.state = SessionState.LAPSED
     tx.flush()
+
+
+_OPEN_SESSIONS = select(SessionRow).where(
+    SessionRow.patient_id == bindparam("patient_id"), SessionRow.state == SessionState.OPEN
+)
 
 
 def lapses_at(clinic: Clinic, starts_at: datetime) -> datetime:

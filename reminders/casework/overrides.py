@@ -59,9 +59,13 @@ def _find_standing(tx: Transaction, procedure_id: int, rule_id: str) -> Override
 
 
 def _as_stored(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A time of day can stand in the file without quotes; a row has no kind of value for that."""
-    stored = json.dumps(dict(fields), default=lambda value: value.isoformat("minutes" if type(value) is time else "T"))
-    return dict(json.loads(stored))
+    """Times and dates can stand in the file without quotes; a row has no kind of value for them."""
+    return dict(json.loads(json.dumps(dict(fields), default=_quote)))
+
+
+def _quote(value: object) -> str:
+    # Seconds stay, so that they are refused like any other.
+    return str(value).removesuffix(":00") if isinstance(value, time) else str(value)
 
 
 def _require_sound(treatment: Treatment, rule_id: str, fields: Mapping[str, Any]) -> None:

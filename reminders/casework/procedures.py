@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.casework.known import require_attributes
 from reminders.casework.patients import (
@@ -142,17 +142,18 @@ def _find_entered(
 
 
 def _standing(tx: Transaction, patient_id: int, treatment: str) -> list[ProcedureRow]:
-    return list(
-        tx.scalars(
-            select(ProcedureRow)
-            .where(
-                ProcedureRow.patient_id == patient_id,
-                ProcedureRow.treatment == treatment,
-                ProcedureRow.cancelled_at.is_(None),
-            )
-            .order_by(ProcedureRow.performed_at, ProcedureRow.id)
-        )
+    return list(tx.scalars(_STANDING, {"patient_id": patient_id, "treatment": treatment}))
+
+
+_STANDING = (
+    select(ProcedureRow)
+    .where(
+        ProcedureRow.patient_id == bindparam("patient_id"),
+        ProcedureRow.treatment == bindparam("treatment"),
+        ProcedureRow.cancelled_at.is_(None),
     )
+    .order_by(ProcedureRow.performed_at, ProcedureRow.id)
+)
 
 
 def _insert(tx: Transaction, patient_id: int, entry: ProcedureEntry, when: When, now: datetime) -> ProcedureRow:

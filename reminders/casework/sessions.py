@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.casework.patients import require_patient
 from reminders.local_time import add_calendar, local_date
@@ -79,17 +79,19 @@ def _find_on_day(tx: Transaction, clinic: Clinic, patient_id: int, treatment: st
 def _open_sessions(
     tx: Transaction, patient_id: int, treatment: str, states: Collection[SessionState] = (SessionState.OPEN,)
 ) -> list[SessionRow]:
-    return list(
-        tx.scalars(
-            select(SessionRow)
-            .where(
-                SessionRow.patient_id == patient_id,
-                SessionRow.treatment == treatment,
-                SessionRow.state.in_(states),
-            )
-            .order_by(SessionRow.starts_at, SessionRow.id)
-        )
+    asked = {"patient_id": patient_id, "treatment": treatment, "states": list(states)}
+    return list(tx.scalars(_SESSIONS_IN, asked))
+
+
+_SESSIONS_IN = (
+    select(SessionRow)
+    .where(
+        SessionRow.patient_id == bindparam("patient_id"),
+        SessionRow.treatment == bindparam("treatment"),
+        SessionRow.state.in_(bindparam("states", expanding=True)),
     )
+    .order_by(SessionRow.starts_at, SessionRow.id)
+)
 
 
 def _insert(
@@ -188,22 +190,27 @@ def match_session(
 
 def _list_others_of_day(tx: Transaction, clinic: Clinic, procedure: ProcedureRow) -> list[ProcedureRow]:
     """The other procedures of this treatment on this day: together they are one session."""
-    others = tx.scalars(
-        select(ProcedureRow).where(
-            ProcedureRow.patient_id == procedure.patient_id,
-            ProcedureRow.treatment == procedure.treatment,
-            ProcedureRow.id != procedure.id,
-            ProcedureRow.cancelled_at.is_(None),
-        )
-    )
+    asked = {"patient_id": procedure.patient_id, "treatment": procedure.treatment, "procedure_id": procedure.id}
+    others = tx.scalars(_OTHERS, asked)
     day = local_date(procedure.performed_at, clinic.time_zone)
     return [other for other in others if local_date(other.performed_at, clinic.time_zone) == day]
+
+
+_OTHERS = select(ProcedureRow).where(
+    ProcedureRow.patient_id == bindparam("patient_id"),
+    ProcedureRow.treatment == bindparam("treatment"),
+    ProcedureRow.id != bindparam("procedure_id"),
+    ProcedureRow.cancelled_at.is_(None),
+)
 
 
 def _have_performed(tx: Transaction, procedures: Collection[ProcedureRow]) -> bool:
     """Whether one of them has performed a booked session."""
     ids = [procedure.id for procedure in procedures]
-    return tx.scalar(select(SessionRow.id).where(SessionRow.performed_by.in_(ids)).limit(1)) is not None
+    return bool(ids) and tx.scalar(_PERFORMED_BY, {"ids": ids}) is not None
+
+
+_PERFORMED_BY = select(SessionRow.id).where(SessionRow.performed_by.in_(bindparam("ids", expanding=True))).limit(1)
 
 
 def _is_near(clinic: Clinic, session: SessionRow, procedure: ProcedureRow) -> bool:

@@ -54,8 +54,8 @@ def list_placed_figures(clinic: Clinic) -> Iterator[PlacedFigure]:
 
 def list_treatment_figures(treatment: Treatment) -> Iterator[PlacedFigure]:
     for key, figure in treatment.list_figures():
-        # Its calendar moves the target off closed days; the days up to it are all counted.
-        yield PlacedFigure(treatment=treatment.id, rule="", key=key, figure=figure)
+        counts_open_days = treatment.calendar is Calendar.BUSINESS_DAYS and key != "sessions"
+        yield PlacedFigure(treatment=treatment.id, rule="", key=key, figure=figure, counts_open_days=counts_open_days)
     for rule in treatment.rules:
         for key, figure in rule.list_figures():
             counts_open_days = _counts_open_days(rule, key)

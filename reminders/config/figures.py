@@ -240,5 +240,9 @@ def check_source(figure: Figure, key: str, path: str, documents: Collection[str]
 
 
 def is_at_the_anchor(figure: Figure, key: str) -> bool:
-    """`from = { hours = 0 }` claims nothing."""
-    return key == "from" and isinstance(figure, Lengths) and all(value == (0, 0) for _, value in figure.lengths())
+    """`from = { hours = 0 }` claims nothing, and an `until` of zero days no more."""
+    return (
+        key in ("from", "until")
+        and isinstance(figure, Lengths)
+        and all(value == (0, 0) for _, value in figure.lengths())
+    )

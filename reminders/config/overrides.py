@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ from reminders.config.figures import DurationTable, TimeTable
 from reminders.config.parsing import Parsed, Table, TableT, parse_table
 from reminders.config.rule_checks import check_rule, check_treatment
 from reminders.config.rule_parsing import ExpiresField, PhaseTable, RepeatTable, SingleCount, UntilField
+
+_BaseT = TypeVar("_BaseT", rules.Rule, rules.Treatment)
 
 _CONTEXT: Mapping[str, Any] = {"parts": {}}
 """A clinician writes the time itself: a part of the day may be moved in the file later."""
@@ -39,7 +41,7 @@ class TreatmentOverrides(Table):
 def override_rule(rule: rules.Rule, fields: Mapping[str, Any]) -> rules.Rule:
     """The rule with these figures in place of its own. Raises `ConfigFaults` with all that is wrong with them."""
     parsed = _parse(RuleOverrides, fields)
-    overridden = replace(rule, **_build(parsed.table))
+    overridden = _lay_over(rule, parsed.table)
     if faults := list(check_rule(overridden, "", parsed.is_sound)):
         raise ConfigFaults(faults)
     return overridden
@@ -48,7 +50,7 @@ def override_rule(rule: rules.Rule, fields: Mapping[str, Any]) -> rules.Rule:
 def override_treatment(treatment: rules.Treatment, fields: Mapping[str, Any]) -> rules.Treatment:
     """The treatment with these figures in place of its own. Raises `ConfigFaults` with all that is wrong with them."""
     parsed = _parse(TreatmentOverrides, fields)
-    overridden = replace(treatment, **_build(parsed.table))
+    overridden = _lay_over(treatment, parsed.table)
     if faults := list(check_treatment(overridden, "", parsed.is_sound, has_opening_hours=True)):
         raise ConfigFaults(faults)
     return overridden
@@ -62,10 +64,26 @@ def _parse(model: type[TableT], fields: Mapping[str, Any]) -> Parsed[TableT]:
     return parsed
 
 
-def _build(table: Table | None) -> dict[str, Any]:
-    """By field of the rule: what the table gives, as the rule holds it."""
+def _lay_over(base: _BaseT, table: Table | None) -> _BaseT:
+    """`base` with what the table gives in place of its own."""
     given = {name: getattr(table, name) for name in type(table).model_fields} if table else {}
-    return {name: _build_value(value) for name, value in given.items() if value is not None}
+    built = {
+        name: _keep_bound(_build_value(value), value, getattr(base, name))
+        for name, value in given.items()
+        if value is not None
+    }
+    return replace(base, **built)
+
+
+def _keep_bound(length: Any, written: Any, own: Any) -> Any:
+    """Another length says nothing about how strictly it is meant, unless it says so."""
+    if (
+        isinstance(length, rules.Duration)
+        and isinstance(own, rules.Duration)
+        and "bound" not in written.model_fields_set
+    ):
+        return replace(length, bound=own.bound)
+    return length
 
 
 def _build_value(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from reminders.describing.figures import Cite, cite_nothing, join_words, say_count, say_distance
-from reminders.rules import Bound, Calendar, Clinic, Treatment, Window
+from reminders.rules import Bound, Calendar, Clinic, Treatment, Unit, Window
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -22,7 +22,7 @@ def _say_course(treatment: Treatment, cite: Cite) -> Iterator[str]:
     if treatment.interval:
         yield f"The next session is due {say_interval(treatment, 'the one before', cite)}"
     if late := treatment.late_limit:
-        length = f"{say_distance(late, is_far=True)}{cite(late)}"
+        length = f"{say_distance(late, treatment.calendar, is_far=True)}{cite(late)}"
         yield f"The desk is told of a visit later than {length} after the one before"
     yield from _say_choices("Noted of a procedure", treatment.attributes)
     if treatment.events:
@@ -35,10 +35,10 @@ def say_interval(treatment: Treatment, since: str, cite: Cite) -> str:
     interval = treatment.interval
     assert interval is not None, "asked only where there is one"
     rolling = ""
-    if treatment.calendar is Calendar.BUSINESS_DAYS:
+    if treatment.calendar is Calendar.BUSINESS_DAYS and interval.unit is not Unit.DAYS:
         side = "before" if interval.bound is Bound.AT_MOST else "after"
         rolling = f", or on the open day {side} where the clinic is closed then"
-    return f"{say_distance(interval)}{cite(interval)} after {since}{rolling}"
+    return f"{say_distance(interval, treatment.calendar)}{cite(interval)} after {since}{rolling}"
 
 
 def _say_choices(what: str, choices: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -12,10 +13,10 @@ from reminders.dispatching.doubt import settle_in_doubt
 from reminders.dispatching.notices import mail_directly, queue_notice, send_notices
 from reminders.dispatching.pauses import Access, enter_channel
 from reminders.dispatching.receipts import in_batches, record_receipts
-from reminders.dispatching.sending import begin_apart, begin_send
+from reminders.dispatching.sending import Begun, begin_apart, begin_send
 from reminders.dispatching.work import Pace, Work
 from reminders.dispatching.written import begin_written, expire_written
-from reminders.model import Channel, OutgoingMessage
+from reminders.model import Channel, Outcome, OutgoingMessage, Receipt
 from reminders.replanning import list_lapsing_patients, list_resuming_patients, replan_patient
 from reminders.sending_hours import LEAST_USEFUL
 from reminders.store.claims import claim_due, doubt_expired_sends, list_expiring_patients, release_expired_claims
@@ -40,47 +41,95 @@ def dispatch_pass(work: Work, should_stop: Callable[[], bool] = lambda: False) -
     return PassReport(handed_over=handed_over, settled=settled, notices=send_notices(work))
 
 
-def dispatch_due(work: Work, should_stop: Callable[[], bool] = lambda: False) -> int:
-    """Hand over what is due until nothing is, or until asked to stop; returns how many messages were handed over."""
+def dispatch_due(
+    work: Work, should_stop: Callable[[], bool] = lambda: False, channels: Collection[Channel] | None = None
+) -> int:
+    """Hand over what is due until nothing is, or until asked to stop; returns how many messages were handed over.
+
+    A channel is asked again where more may be due than the last batch took: see `_list_unfinished`. `channels` are
+    those with something due, where the caller knows.
+    """
     handed_over = 0
-    is_idle = False
-    while not is_idle and not should_stop():
-        is_idle = True
+    unfinished = tuple(work.providers if channels is None else channels)
+    while unfinished and not should_stop():
+        began_at = work.now()
         # A batch of each in turn: a slow provider holds the other channel up by one batch at most.
-        for channel in work.providers:
-            # What a person wrote goes first.
-            for begin in (_begin_written, _claim_batch):
-                messages = begin(work, channel)
-                if messages is not None:
-                    is_idle = False
-                    handed_over += _hand_over(work, channel, messages)
+        # What a person wrote goes first.
+        steps = (_dispatch_written, _dispatch_batch)
+        batches = [dispatch(work, channel) for channel in unfinished for dispatch in steps]
+        handed_over += sum(batch.handed_over for batch in batches)
+        unfinished = _list_unfinished(work, batches, began_at)
     return handed_over
 
 
-def _begin_written(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    channel: Channel
+    handed_over: int = 0
+    is_full: bool = False
+    """It took as many as it might: there may be more."""
+    is_plain: bool = True
+    """All that was claimed left as planned, and no plan was touched."""
+
+
+def _list_unfinished(work: Work, batches: Sequence[_Batch], began_at: datetime) -> tuple[Channel, ...]:
+    """The channels on which something may be due still.
+
+    A refusal or a replan can make something due at once, on the other channel, too; and so does time. What falls due
+    within a tick is left to the next one.
+    """
+    took_long = any(batch.handed_over for batch in batches) and work.now() - began_at >= work.pace.horizon
+    if took_long or not all(batch.is_plain for batch in batches):
+        return tuple(work.providers)
+    return tuple(dict.fromkeys(batch.channel for batch in batches if batch.is_full))
+
+
+def _dispatch_written(work: Work, channel: Channel) -> _Batch:
+    """The same of what staff wrote by hand."""
     try:
-        return begin_written(work, channel)
+        messages = begin_written(work, channel)
     except DatabaseTrouble:
         raise
     except Exception as fault:  # noqa: BLE001 - whatever broke it, the reminders must not wait
         _log.error("messages by hand not begun", fault=type(fault).__name__)
-        return None
+        return _Batch(channel=channel)
+    if not messages:
+        return _Batch(channel=channel)
+    taken = _hand_over(work, channel, messages)
+    return _Batch(
+        channel=channel,
+        handed_over=len(taken),
+        is_full=True,
+        is_plain=all(receipt.outcome is Outcome.ACCEPTED for receipt in taken),
+    )
 
 
-def _claim_batch(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
-    """Claim and begin one batch; None where nothing is due that may leave now."""
+def _dispatch_batch(work: Work, channel: Channel) -> _Batch:
+    """Claim, begin and hand over one batch of what is due and may leave now."""
     now = work.now()
     worker = secrets.token_hex(8)
     with writing(work.engine) as tx:
         access = enter_channel(tx, channel, now, work.pace)
         if access is Access.CLOSED:
-            return None
+            return _Batch(channel=channel)
         limit = 1 if access is Access.PROBE else work.pace.batch_size
         lease_until = now + work.pace.lease
-        if not claim_due(tx, channels=[channel], worker=worker, now=now, lease_until=lease_until, limit=limit):
+        claimed = claim_due(tx, channels=[channel], worker=worker, now=now, lease_until=lease_until, limit=limit)
+        if not claimed:
             # A probe that found nothing to try with is not spent.
             tx.rollback()
-            return None
+            return _Batch(channel=channel)
+    begun = _begin(work, channel, worker, access)
+    taken = _hand_over(work, channel, begun.messages)
+    return _Batch(
+        channel=channel,
+        handed_over=len(taken),
+        is_full=len(claimed) == limit,
+        is_plain=not begun.is_replanned and all(receipt.outcome is Outcome.ACCEPTED for receipt in taken),
+    )
+
+
+def _begin(work: Work, channel: Channel, worker: str, access: Access) -> Begun:
     try:
         return begin_send(work, channel, worker, is_probe=access is Access.PROBE)
     except DatabaseTrouble:
@@ -90,12 +139,12 @@ def _claim_batch(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
         return begin_apart(work, channel, worker)
 
 
-def _hand_over(work: Work, channel: Channel, messages: list[OutgoingMessage]) -> int:
-    handed_over = 0
+def _hand_over(work: Work, channel: Channel, messages: Sequence[OutgoingMessage]) -> list[Receipt]:
+    taken: list[Receipt] = []
     for receipts in in_batches(work.providers[channel].send(messages)):
         record_receipts(work, receipts)
-        handed_over += len(receipts)
-    return handed_over
+        taken += receipts
+    return taken
 
 
 def tidy_up(work: Work) -> None:

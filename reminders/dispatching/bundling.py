@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from reminders.dispatching.work import Work
-from reminders.model import CORRECTION, PENDING, Audience, Channel, Status
+from reminders.model import CORRECTION, PENDING, Audience, Channel, Contact, Status
 from reminders.rules import Clinic
 from reminders.sending_hours import SendingHours
-from reminders.store.cases import load_contacts
-from reminders.store.claims import load_claimed
 from reminders.store.engine import Transaction
+from reminders.store.statements import table_of
 from reminders.tables import PatientRow, ReminderRow
+
+_REMINDERS = table_of(ReminderRow)
+
+ContactsByPatient = Mapping[int, Mapping[Channel, Contact]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,24 +46,28 @@ def gather_same_minute(
 ) -> None:
     """What else these patients get in this minute leaves in the same message, whoever had claimed it."""
     next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    tx.execute(
-        update(ReminderRow)
-        .where(
-            ReminderRow.patient_id.in_(patients),
-            ReminderRow.status.in_(PENDING),
-            ReminderRow.channel == channel,
-            ReminderRow.next_attempt_at < next_minute,
-        )
-        .values(status=Status.CLAIMED, claimed_by=worker, lease_until=now + work.pace.lease)
-        .execution_options(synchronize_session=False)
+    gathered = {"patients": list(patients), "on": channel, "next_minute": next_minute}
+    tx.execute(_GATHER, {**gathered, "worker": worker, "until": now + work.pace.lease})
+
+
+_GATHER = (
+    update(_REMINDERS)
+    .where(
+        _REMINDERS.c.patient_id.in_(bindparam("patients", expanding=True)),
+        _REMINDERS.c.status.in_(PENDING),
+        _REMINDERS.c.channel == bindparam("on"),
+        _REMINDERS.c.next_attempt_at < bindparam("next_minute"),
     )
+    .values(status=Status.CLAIMED, claimed_by=bindparam("worker"), lease_until=bindparam("until"))
+)
 
 
-def bundle_claimed(tx: Transaction, work: Work, patients: Mapping[int, PatientRow], worker: str) -> list[Bundle]:
-    """What this worker holds, by message, in the order of their turn."""
-    contacts = load_contacts(tx, list(patients.values()))
+def bundle_claimed(
+    work: Work, patients: Mapping[int, PatientRow], contacts: ContactsByPatient, claimed: Iterable[ReminderRow]
+) -> list[Bundle]:
+    """What a worker holds, by message, in the order of their turn."""
     by_message: dict[tuple[object, ...], list[ReminderRow]] = {}
-    for row in load_claimed(tx, worker):
+    for row in claimed:
         by_message.setdefault((row.patient_id, _own_message(row)), []).append(row)
     bundles = []
     for rows in by_message.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.model import Reason, Status, TaskRule
 from reminders.store.changes import close_tasks, leave_unclear, raise_task, unclear_key
@@ -18,14 +18,16 @@ def list_carried(tx: Transaction, message: MessageRow) -> list[Carried]:
     if message.written_id is not None:
         written = tx.get(WrittenRow, message.written_id, populate_existing=True)
         return [written] if written is not None else []
-    return list(
-        tx.scalars(
-            select(ReminderRow)
-            .where(ReminderRow.message_id == message.id)
-            .order_by(ReminderRow.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    return list(tx.scalars(_REMINDERS_OF, {"message_id": message.id}))
+
+
+_REMINDERS_OF = (
+    select(ReminderRow)
+    .where(ReminderRow.message_id == bindparam("message_id"))
+    .order_by(ReminderRow.id)
+    # What the receipt says of the attempt is written together with what follows for its reminders.
+    .execution_options(populate_existing=True, autoflush=False)
+)
 
 
 def end_lease(row: Carried) -> None:

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import structlog
+from sqlalchemy import bindparam, select
 
 from reminders.dispatching.work import Pace
 from reminders.model import Channel, TaskRule
 from reminders.store.changes import close_tasks, raise_task
 from reminders.store.claims import is_paused, load_channel, take_probe
 from reminders.store.engine import Transaction
+from reminders.tables import ChannelRow
 
 _log = structlog.get_logger()
 
@@ -48,8 +50,10 @@ def pause_channel(tx: Transaction, channel: Channel, code: str | None, now: date
     is_new = not (row.needs_probe and row.paused_until)
     row.needs_probe, row.paused_reason, row.paused_until = True, code or "refused", now + interval
     if not is_new:
+        tx.flush()
         return
     row.paused_since = now
+    tx.flush()
     raise_task(
         tx,
         TaskRule.CHANNEL_PAUSED,
@@ -72,9 +76,17 @@ def wait_for_rate(tx: Transaction, channel: Channel, now: datetime, retry_after:
     tx.flush()
 
 
+_PAUSE = (
+    select(ChannelRow.paused_until, ChannelRow.paused_reason, ChannelRow.paused_since)
+    .where(ChannelRow.channel == bindparam("channel"))
+    # Whoever changes a pause writes it at once.
+    .execution_options(autoflush=False)
+)
+
+
 def end_pause(tx: Transaction, channel: Channel, begun_at: datetime, now: datetime) -> None:
     """The provider took a message: the channel works, unless the message was begun before the pause was."""
-    paused = load_channel(tx, channel)
+    paused = tx.execute(_PAUSE, {"channel": channel}).one()
     if paused.paused_until is None or (paused.paused_reason == RATE and paused.paused_until > now):
         return
     if paused.paused_since is not None and begun_at <= paused.paused_since:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reminders.delivery import next_status
 from reminders.dispatching.carried import (
@@ -28,6 +28,7 @@ from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import hours_of_patient, list_patients_of, lock_patients
 from reminders.store.changes import raise_task
 from reminders.store.engine import Transaction, writing
+from reminders.store.statements import insert_row
 from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, EventRow, MessageRow, ReminderRow, WrittenRow
 
@@ -62,12 +63,15 @@ def _record_batch(work: Work, receipts: Sequence[Receipt]) -> None:
 
 
 def _load_attempts(tx: Transaction, receipts: Sequence[Receipt]) -> dict[int, tuple[AttemptRow, MessageRow]]:
-    rows = tx.execute(
-        select(AttemptRow, MessageRow)
-        .join(MessageRow, MessageRow.id == AttemptRow.message_id)
-        .where(AttemptRow.id.in_([receipt.attempt_id for receipt in receipts]))
-    )
+    rows = tx.execute(_ATTEMPTS, {"ids": [receipt.attempt_id for receipt in receipts]})
     return {attempt.id: (attempt, message) for attempt, message in rows}
+
+
+_ATTEMPTS = (
+    select(AttemptRow, MessageRow)
+    .join(MessageRow, MessageRow.id == AttemptRow.message_id)
+    .where(AttemptRow.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def _lock_patients(
@@ -86,19 +90,11 @@ def record_receipt(
     tx: Transaction, work: Work, receipt: Receipt, attempt: AttemptRow, message: MessageRow, now: datetime
 ) -> None:
     """Write one attempt's outcome, once, and what follows from it."""
+    status = receipt.status if receipt.outcome is Outcome.ACCEPTED else Status(_HEARD[receipt.outcome])
+    heard = {"attempt_id": attempt.id, "at": now, "kind": "receipt", "status": status}
+    insert_row(tx, EventRow, {**heard, "code": receipt.code, "provider_id": receipt.provider_id})
     attempt.finished_at, attempt.outcome, attempt.code = now, receipt.outcome, receipt.code
     attempt.look_at = None
-    status = receipt.status if receipt.outcome is Outcome.ACCEPTED else Status(_HEARD[receipt.outcome])
-    tx.add(
-        EventRow(
-            attempt_id=attempt.id,
-            at=now,
-            kind="receipt",
-            status=status,
-            code=receipt.code,
-            provider_id=receipt.provider_id,
-        )
-    )
     if receipt.outcome is Outcome.ACCEPTED:
         record_accepted(tx, attempt, message, receipt.provider_id, receipt.status, now)
     elif receipt.outcome is Outcome.IN_DOUBT:

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select, union_all
 
 from reminders.composing import Composed, Facts, Said, compose, is_first_text, load_facts, named_target
-from reminders.dispatching.bundling import Bundle, bundle_claimed, gather_same_minute, hours_of
+from reminders.dispatching.bundling import Bundle, ContactsByPatient, bundle_claimed, gather_same_minute, hours_of
 from reminders.dispatching.poison import isolate
 from reminders.dispatching.work import Work
 from reminders.messages import Unrenderable
-from reminders.model import Audience, Channel, Contact, OutgoingMessage, Status
+from reminders.model import CORRECTION, Audience, Channel, Contact, OutgoingMessage, Status
 from reminders.reconciling import LATE_AFTER
 from reminders.replanning import replan_patient
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL, SendingHours
 from reminders.store.cases import load_contacts
-from reminders.store.claims import is_paused, load_channel, load_claimed, pass_claims, put_back_claims
+from reminders.store.claims import (
+    is_paused,
+    list_claimed_patients,
+    load_channel,
+    load_claimed,
+    pass_claims,
+    put_back_claims,
+)
 from reminders.store.engine import Transaction, reading, writing
+from reminders.store.statements import insert_row
 from reminders.store.trouble import DatabaseTrouble
 from reminders.tables import AttemptRow, ChannelRow, MessageRow, PatientRow, ReminderRow, WrittenRow
 
@@ -47,7 +55,16 @@ class _Turn:
     now: datetime
 
 
-def begin_send(work: Work, channel: Channel, worker: str, *, is_probe: bool = False) -> list[OutgoingMessage]:
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What is to be handed over now."""
+
+    messages: Sequence[OutgoingMessage]
+    is_replanned: bool
+    """Somebody's plan changed on the way: more may be due by now, on whichever channel."""
+
+
+def begin_send(work: Work, channel: Channel, worker: str, *, is_probe: bool = False) -> Begun:
     """One transaction over what this worker has claimed: read again, merge, render, commit `sending` with attempts.
 
     A claimed reminder that may not leave any more is moved or closed here instead, by the same replan as at the desk.
@@ -55,36 +72,44 @@ def begin_send(work: Work, channel: Channel, worker: str, *, is_probe: bool = Fa
     """
     now = work.now()
     with writing(work.engine) as tx:
-        patients = _lock_patients(tx, load_claimed(tx, worker))
+        patients = _lock_patients(tx, list_claimed_patients(tx, worker))
         gather_same_minute(tx, work, patients, channel, worker, now)
-        _replan_late(tx, work.clinic, patients, worker, now)
-        gather_same_minute(tx, work, patients, channel, worker, now)
+        # Held patients keep their contacts: a change of them holds the patients first.
+        contacts = load_contacts(tx, list(patients.values()))
+        claimed = load_claimed(tx, worker)
+        if stale := _list_stale(work.clinic, patients, contacts, claimed, now):
+            for patient_id in stale:
+                replan_patient(tx, work.clinic, patient_id, now)
+            gather_same_minute(tx, work, patients, channel, worker, now)
+            claimed = load_claimed(tx, worker)
         # Held to the end: the sender's slots are given out by one worker at a time.
         sender = load_channel(tx, channel, for_update=True)
         outgoing: list[OutgoingMessage] = []
         if is_probe or not is_paused(sender, now):
-            turn = _Turn(tx=tx, work=work, sender=sender, facts=load_facts(tx, work.clinic, patients), now=now)
-            bundles = bundle_claimed(tx, work, patients, worker)
+            turn = _Turn(tx=tx, work=work, sender=sender, facts=_facts_for(tx, work, claimed), now=now)
+            bundles = bundle_claimed(work, patients, contacts, claimed)
             outgoing = list(islice(_begin_all(turn, bundles), 1 if is_probe else None))
         tx.flush()
-        # What found no slot in this tick keeps its place in the queue.
-        put_back_claims(tx, worker)
-    return outgoing
+        if any(row.status == Status.CLAIMED for row in claimed):
+            # What found no slot in this tick keeps its place in the queue.
+            put_back_claims(tx, worker)
+    return Begun(messages=outgoing, is_replanned=bool(stale))
 
 
-def begin_apart(work: Work, channel: Channel, worker: str) -> list[OutgoingMessage]:
+def begin_apart(work: Work, channel: Channel, worker: str) -> Begun:
     """Each patient of a batch alone, after one of them broke it: that one is set aside, the others flow (F18)."""
     with reading(work.engine) as tx:
-        patient_ids = sorted({row.patient_id for row in load_claimed(tx, worker)})
-    return [message for patient_id in patient_ids for message in _begin_patient(work, channel, worker, patient_id)]
+        patient_ids = sorted(list_claimed_patients(tx, worker))
+    messages = [message for each in patient_ids for message in _begin_patient(work, channel, worker, each)]
+    return Begun(messages=messages, is_replanned=True)
 
 
-def _begin_patient(work: Work, channel: Channel, worker: str, patient_id: int) -> list[OutgoingMessage]:
+def _begin_patient(work: Work, channel: Channel, worker: str, patient_id: int) -> Sequence[OutgoingMessage]:
     alone = f"{worker}.{patient_id}"
     with writing(work.engine) as tx:
         pass_claims(tx, worker, alone, patient_id)
     try:
-        return begin_send(work, channel, alone)
+        return begin_send(work, channel, alone).messages
     except DatabaseTrouble:
         raise
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is this patient's
@@ -93,24 +118,45 @@ def _begin_patient(work: Work, channel: Channel, worker: str, patient_id: int) -
         return []
 
 
-def _lock_patients(tx: Transaction, rows: Sequence[ReminderRow]) -> dict[int, PatientRow]:
+def _lock_patients(tx: Transaction, ids: Collection[int]) -> dict[int, PatientRow]:
     """Hold the patients in the order of their ids, so that no desk and no other daemon changes them meanwhile."""
-    ids = {row.patient_id for row in rows}
-    locked = tx.scalars(select(PatientRow).where(PatientRow.id.in_(ids)).order_by(PatientRow.id).with_for_update())
-    return {patient.id: patient for patient in locked}
+    return {patient.id: patient for patient in tx.scalars(_HELD_PATIENTS, {"ids": list(ids)})}
 
 
-def _replan_late(
-    tx: Transaction, clinic: Clinic, patients: Mapping[int, PatientRow], worker: str, now: datetime
-) -> None:
-    contacts = load_contacts(tx, list(patients.values()))
-    stale = {
+_HELD_PATIENTS = (
+    select(PatientRow)
+    .where(PatientRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(PatientRow.id)
+    .with_for_update()
+)
+
+
+def _facts_for(tx: Transaction, work: Work, claimed: Sequence[ReminderRow]) -> Facts:
+    """What the texts need to know beside the reminders: most name no visit, and of most treatments nothing is noted."""
+    noting = {treatment.id for treatment in work.clinic.treatments.values() if treatment.attributes}
+    needed = {
         row.patient_id
-        for row in load_claimed(tx, worker)
-        if not _may_leave_as_planned(row, contacts[row.patient_id], hours_of(clinic, patients[row.patient_id]), now)
+        for row in claimed
+        if row.visit_at is not None or row.rule == CORRECTION or row.treatment in noting
     }
-    for patient_id in sorted(stale):
-        replan_patient(tx, clinic, patient_id, now)
+    return load_facts(tx, work.clinic, needed)
+
+
+def _list_stale(
+    clinic: Clinic,
+    patients: Mapping[int, PatientRow],
+    contacts: ContactsByPatient,
+    claimed: Iterable[ReminderRow],
+    now: datetime,
+) -> list[int]:
+    """Whose plan must be made anew before anything leaves."""
+    return sorted(
+        {
+            row.patient_id
+            for row in claimed
+            if not _may_leave_as_planned(row, contacts[row.patient_id], hours_of(clinic, patients[row.patient_id]), now)
+        }
+    )
 
 
 def _may_leave_as_planned(
@@ -166,15 +212,16 @@ def _is_first(tx: Transaction, bundle: Bundle) -> bool:
 
 def is_first_under_way(tx: Transaction, contact: str) -> bool:
     """Whether a text to this number is being handed over, of which nobody knows yet whether it was the first."""
-    return any(
-        tx.scalar(
-            select(table.id)
-            .where(table.status == Status.SENDING, table.channel == Channel.SMS, table.contact == contact)
-            .limit(1)
-        )
-        is not None
-        for table in (ReminderRow, WrittenRow)
+    return tx.scalar(_UNDER_WAY, {"contact": contact}) is not None
+
+
+def _select_under_way(table: type[ReminderRow] | type[WrittenRow]) -> Select[int]:
+    return select(table.id).where(
+        table.status == Status.SENDING, table.channel == Channel.SMS, table.contact == bindparam("contact")
     )
+
+
+_UNDER_WAY = union_all(_select_under_way(ReminderRow), _select_under_way(WrittenRow)).limit(1)
 
 
 def _put_off(bundle: Bundle, until: datetime) -> None:
@@ -199,50 +246,67 @@ def take_slot(work: Work, sender: ChannelRow, channel: Channel, segments: int, n
 
 
 def _begin_message(turn: _Turn, bundle: Bundle, composed: Composed, slot: datetime) -> OutgoingMessage:
-    message = _write_message(turn, bundle, composed)
+    message_id, created_at = _write_message(turn, bundle, composed)
     deadline = Deadline.of(turn.work, bundle.hours, min(row.expires_at for row in bundle.rows), turn.now)
-    _mark_sending(turn, bundle, message)
-    return replace(start_attempt(turn.tx, turn.work, message, deadline, turn.now), send_after=slot)
+    _mark_sending(turn, bundle, message_id)
+    envelope = Envelope(message_id=message_id, created_at=created_at, channel=bundle.channel, contact=bundle.contact)
+    return start_attempt(turn.tx, turn.work, envelope, composed, deadline, slot)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """A message's row, and where it goes."""
+
+    message_id: int
+    created_at: datetime
+    channel: Channel
+    contact: str
 
 
 def start_attempt(
-    tx: Transaction, work: Work, message: MessageRow, deadline: Deadline, now: datetime
+    tx: Transaction, work: Work, envelope: Envelope, composed: Composed, deadline: Deadline, slot: datetime
 ) -> OutgoingMessage:
     """One more try of a message, written down before anything leaves."""
-    attempt = AttemptRow(
-        message_id=message.id,
-        token=secrets.token_urlsafe(24),
-        provider=work.providers[Channel(message.channel)].name,
-        started_at=now,
-        send_before=deadline.send_before,
-    )
-    tx.add(attempt)
-    tx.flush()
+    token = secrets.token_urlsafe(24)
+    attempt = {
+        "message_id": envelope.message_id,
+        "token": token,
+        "provider": work.providers[envelope.channel].name,
+        "started_at": deadline.now,
+        "send_before": deadline.send_before,
+    }
     return OutgoingMessage(
-        attempt_id=attempt.id,
-        token=attempt.token,
-        channel=Channel(message.channel),
-        to=message.contact,
-        body=message.body,
-        subject=message.subject,
-        html=message.html,
+        attempt_id=insert_row(tx, AttemptRow, attempt),
+        token=token,
+        channel=envelope.channel,
+        to=envelope.contact,
+        body=composed.body,
+        subject=composed.subject,
+        html=composed.html,
         send_before=deadline.send_before,
         good_until=deadline.good_until,
+        send_after=slot,
         # The time sets a restored or replaced database apart: mailboxes drop a Message-ID that they have seen.
-        message_key=f"message-{message.id}-{message.created_at:%Y%m%d%H%M%S}",
+        message_key=f"message-{envelope.message_id}-{envelope.created_at:%Y%m%d%H%M%S}",
     )
 
 
-def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> MessageRow:
-    """The message's row; the same one where only the try is new."""
+def _write_message(turn: _Turn, bundle: Bundle, composed: Composed) -> tuple[int, datetime]:
+    """The message's id and when it was first written; the same one where only the try is new."""
+    says = {
+        "contact": bundle.contact,
+        "subject": composed.subject,
+        "body": composed.body,
+        "html": composed.html,
+        "segments": composed.segments,
+    }
     message = _earlier_message(turn.tx, bundle, composed)
     if message is None:
-        message = MessageRow(patient_id=bundle.patient.id, channel=bundle.channel, created_at=turn.now)
-        turn.tx.add(message)
-    message.contact, message.subject = bundle.contact, composed.subject
-    message.body, message.html, message.segments = composed.body, composed.html, composed.segments
-    turn.tx.flush()
-    return message
+        new = {"patient_id": bundle.patient.id, "channel": bundle.channel, "created_at": turn.now, **says}
+        return insert_row(turn.tx, MessageRow, new), turn.now
+    for name, value in says.items():
+        setattr(message, name, value)
+    return message.id, message.created_at
 
 
 def _earlier_message(tx: Transaction, bundle: Bundle, composed: Composed) -> MessageRow | None:
@@ -260,6 +324,7 @@ def _earlier_message(tx: Transaction, bundle: Bundle, composed: Composed) -> Mes
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
+    now: datetime
     send_before: datetime
     """No hand-over at or after it: the lease, the sending hours or the usefulness is over."""
     good_until: datetime
@@ -270,15 +335,16 @@ class Deadline:
         closes_at = hours.closes_at(now)
         lease_until = now + work.pace.lease - work.pace.hand_over
         return cls(
+            now=now,
             send_before=min(expires_at - LEAST_USEFUL, closes_at, lease_until),
             good_until=min(expires_at, closes_at, now + timedelta(seconds=_LONGEST_VALIDITY)),
         )
 
 
-def _mark_sending(turn: _Turn, bundle: Bundle, message: MessageRow) -> None:
+def _mark_sending(turn: _Turn, bundle: Bundle, message_id: int) -> None:
     for row in bundle.rows:
         row.status = Status.SENDING
-        row.message_id = message.id
+        row.message_id = message_id
         row.contact = bundle.contact
         row.lease_until = turn.now + turn.work.pace.lease
         row.left_at = turn.now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,14 +13,14 @@ from reminders.composing import Composed, compose_written, is_first_text
 from reminders.dispatching.bundling import hours_of
 from reminders.dispatching.carried import close_unsent
 from reminders.dispatching.pauses import Access, enter_channel
-from reminders.dispatching.sending import Deadline, is_first_under_way, start_attempt, take_slot
+from reminders.dispatching.sending import Deadline, Envelope, is_first_under_way, start_attempt, take_slot
 from reminders.dispatching.work import Work
 from reminders.messages import Unrenderable
 from reminders.model import Channel, Contact, OutgoingMessage, Reason, Status
 from reminders.sending_hours import is_useful
 from reminders.store.cases import load_contacts, lock_patients
 from reminders.store.claims import is_paused, load_channel
-from reminders.store.engine import Transaction, writing
+from reminders.store.engine import Transaction, reading, writing
 from reminders.tables import ChannelRow, MessageRow, PatientRow, WrittenRow
 
 _log = structlog.get_logger()
@@ -43,6 +43,10 @@ def begin_written(work: Work, channel: Channel) -> list[OutgoingMessage] | None:
     What may not leave any more closes here, with a task: a person meant it to be read.
     """
     now = work.now()
+    with reading(work.engine) as tx:
+        # Hardly ever is there any: a look that keeps nobody waiting.
+        if not _list_due(tx, channel, now, limit=1):
+            return None
     with writing(work.engine) as tx:
         access = enter_channel(tx, channel, now, work.pace)
         due = _list_due(tx, channel, now, limit=1 if access is Access.PROBE else work.pace.batch_size)
@@ -111,7 +115,7 @@ def _begin_one(turn: _Turn, row: WrittenRow) -> Iterator[OutgoingMessage]:
     slot = take_slot(turn.work, turn.sender, Channel(row.channel), composed.segments, turn.now)
     if slot is not None:
         message = earlier or _insert(turn, row, contact.address, composed)
-        yield _hand_on(turn, row, patient, message, slot)
+        yield _hand_on(turn, row, patient, message, composed, slot)
 
 
 def _close_or_put_off(turn: _Turn, row: WrittenRow, patient: PatientRow, contact: Contact) -> bool:
@@ -161,11 +165,19 @@ def _insert(turn: _Turn, row: WrittenRow, contact: str, composed: Composed) -> M
     return message
 
 
-def _hand_on(turn: _Turn, row: WrittenRow, patient: PatientRow, message: MessageRow, slot: datetime) -> OutgoingMessage:
+def _hand_on(
+    turn: _Turn, row: WrittenRow, patient: PatientRow, message: MessageRow, composed: Composed, slot: datetime
+) -> OutgoingMessage:
     deadline = Deadline.of(turn.work, hours_of(turn.work.clinic, patient), row.expires_at, turn.now)
     row.status, row.contact, row.left_at, row.updated_at = Status.SENDING, message.contact, turn.now, turn.now
     row.lease_until = turn.now + turn.work.pace.lease
-    return replace(start_attempt(turn.tx, turn.work, message, deadline, turn.now), send_after=slot)
+    envelope = Envelope(
+        message_id=message.id,
+        created_at=message.created_at,
+        channel=Channel(message.channel),
+        contact=message.contact,
+    )
+    return start_attempt(turn.tx, turn.work, envelope, composed, deadline, slot)
 
 
 def expire_written(work: Work) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from reminders.composing import Facts, Said, compose, is_first_text, load_facts, named_target
 from reminders.messages import Templates, Unrenderable
@@ -84,6 +84,7 @@ def list_plan(tx: Transaction, clinic: Clinic, templates: Templates, patient_id:
     added = {change.planned.identity: change.closed for change in difference.changes if isinstance(change, Add)}
     lines = _Lines(tx, clinic, templates, [patient], now)
     rows = {identity_of(row): row for row in _rows_of(tx, [patient_id])}
+    lines.load_messages(rows.values())
     shown = []
     # By time, because the first text to a number carries a line of its own.
     for decision in sorted(difference.decisions, key=lambda each: each.leave_at or each.planned.due_at):
@@ -119,7 +120,8 @@ def list_reminders(
     query = select(PatientRow).order_by(PatientRow.id)
     patients = list(tx.scalars(query if patient_id is None else query.where(PatientRow.id == patient_id)))
     lines = _Lines(tx, clinic, templates, patients, now)
-    rows = _rows_of(tx, [patient.id for patient in patients], status)
+    rows = list(_rows_of(tx, [patient.id for patient in patients], status))
+    lines.load_messages(rows)
     return [lines.of_row(row) for row in rows]
 
 
@@ -136,8 +138,13 @@ def _rows_of(tx: Transaction, patient_ids: Sequence[int], status: Status | None 
     query = select(ReminderRow).order_by(ReminderRow.due_at, ReminderRow.id)
     if status is not None:
         query = query.where(ReminderRow.status == status)
-    for start in range(0, len(patient_ids), 500):
-        yield from tx.scalars(query.where(ReminderRow.patient_id.in_(patient_ids[start : start + 500])))
+    for ids in _in_parts(patient_ids):
+        yield from tx.scalars(query.where(ReminderRow.patient_id.in_(ids)))
+
+
+def _in_parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """A statement takes only so many parameters."""
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
 
 
 class _Lines:
@@ -154,10 +161,24 @@ class _Lines:
         self._facts: Facts = load_facts(tx, clinic, self._patients)
         self._overridden = find_overridden(tx, clinic, self._patients)
         self._greeted: set[str] = set()
+        self._messages: dict[int, MessageRow] = {}
+        self._tries: dict[int, list[str | None]] = {}
+        """By message: what the provider called each try, in their order."""
+
+    def load_messages(self, rows: Iterable[ReminderRow]) -> None:
+        """The messages of these rows, all at once."""
+        for ids in _in_parts(sorted({row.message_id for row in rows if row.message_id})):
+            self._messages |= {
+                row.id: row for row in self._tx.scalars(select(MessageRow).where(MessageRow.id.in_(ids)))
+            }
+            tries = select(AttemptRow.message_id, AttemptRow.provider_id).where(AttemptRow.message_id.in_(ids))
+            for message_id, provider_id in self._tx.execute(tries.order_by(AttemptRow.id)):
+                self._tries.setdefault(message_id, []).append(provider_id)
 
     def of_row(self, row: ReminderRow, withheld: Reason | None = None) -> PlanLine:
         patient = self._patients[row.patient_id]
-        message = self._tx.get(MessageRow, row.message_id) if row.message_id else None
+        message = self._messages.get(row.message_id or 0)
+        tries = self._tries.get(row.message_id or 0, [])
         leaves_at = max(row.next_attempt_at, row.due_at)
         said = Said.of(row, leave_at=row.left_at or leaves_at)
         is_pending = row.status in (Status.SCHEDULED, Status.CLAIMED)
@@ -182,8 +203,9 @@ class _Lines:
             status=Status.WITHHELD if withheld else row.status,
             reason=withheld or row.reason,
             overridden=bool(overrides),
-            attempts=self._count_attempts(row),
-            provider_id=self._provider_id(row),
+            # Every try to hand its message over; the row itself counts only those that say something of the message.
+            attempts=len(tries),
+            provider_id=next(filter(None, reversed(tries)), None),
             message=row.message_id,
             body=message.body if message and not is_pending else self._preview(patient, said, is_pending),
         )
@@ -234,23 +256,6 @@ class _Lines:
 
     def _local(self, patient: PatientRow, instant: datetime) -> datetime:
         return instant.astimezone(ZoneInfo(patient.time_zone) if patient.time_zone else self._clinic.time_zone)
-
-    def _count_attempts(self, row: ReminderRow) -> int:
-        """Every try to hand its message over; the row itself counts only those that say something of the message."""
-        if row.message_id is None:
-            return 0
-        tries = select(func.count()).select_from(AttemptRow).where(AttemptRow.message_id == row.message_id)
-        return self._tx.scalar(tries) or 0
-
-    def _provider_id(self, row: ReminderRow) -> str | None:
-        if row.message_id is None:
-            return None
-        return self._tx.scalar(
-            select(AttemptRow.provider_id)
-            .where(AttemptRow.message_id == row.message_id, AttemptRow.provider_id.is_not(None))
-            .order_by(AttemptRow.id.desc())
-            .limit(1)
-        )
 
     def _preview(self, patient: PatientRow, said: Said, is_pending: bool) -> str | None:
         """The text as it will be; None for what will not leave."""

@@ -14,7 +14,7 @@ from reminders.config.overrides import override_treatment
 from reminders.local_time import add_calendar, local_date
 from reminders.model import TREATMENT, Procedure, Reason
 from reminders.planning.business_days import BusinessDays
-from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment
+from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,8 @@ class PerformedSession:
     events: Mapping[str, datetime] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_override_faulty: bool = False
+    """What was set of the treatment's own figures no longer fits the file."""
 
     @property
     def order(self) -> tuple[datetime, int]:
@@ -52,7 +54,7 @@ class PerformedSession:
     def earliest_on(self) -> date | None:
         """The day the next session may be, whether or not the clinic is open; None: there is no next session."""
         interval = self.treatment.interval
-        return add_calendar(self.on, interval) if interval else None
+        return self._count(interval) if interval else None
 
     @property
     def target_on(self) -> date | None:
@@ -67,7 +69,12 @@ class PerformedSession:
     def latest_on(self) -> date | None:
         """The last day on which the next session is not too late; None: there is none."""
         limit = self.treatment.late_limit or _as_limit(self.treatment.interval)
-        return add_calendar(self.on, limit.longest) if limit else None
+        return self._count(limit.longest) if limit else None
+
+    def _count(self, length: Duration) -> date:
+        if self.business_days is not None and length.unit is Unit.DAYS:
+            return self.business_days.add(self.on, length.value)
+        return add_calendar(self.on, length)
 
     def why_no_next_session(self) -> Reason | None:
         """None where there is a next session to speak of (domain: 'Is there a next one?')."""
@@ -93,39 +100,43 @@ def list_performed_sessions(
     entered = [each for each in procedures if each.treatment == treatment.id]
     days = _group_by_day(entered, zone)
     numbers = _number_days(days)
-    return [
-        PerformedSession(
-            treatment=_override(treatment, day),
-            on=local_date(day[-1].performed_at, zone),
-            performed_at=day[-1].performed_at,
-            procedure_ids=tuple(procedure.id for procedure in day),
-            anchor_id=_find_anchor(day, entered, zone),
-            number=number,
-            course=course,
-            planned_sessions=_planned_sessions(days, numbers, course),
-            is_latest=day is days[-1],
-            business_days=business_days_of(clinic) if treatment.calendar is Calendar.BUSINESS_DAYS else None,
-            attributes=_attributes_of(day),
-            events={name: at for procedure in day for name, at in procedure.events.items()},
-            answers={question: answer for procedure in day for question, answer in procedure.answers.items()},
-            overrides={rule: fields for procedure in day for rule, fields in procedure.overrides.items()},
+    sessions = []
+    for day, (course, number) in zip(days, numbers, strict=True):
+        overridden = _override(treatment, day)
+        sessions.append(
+            PerformedSession(
+                treatment=overridden or treatment,
+                is_override_faulty=overridden is None,
+                on=local_date(day[-1].performed_at, zone),
+                performed_at=day[-1].performed_at,
+                procedure_ids=tuple(procedure.id for procedure in day),
+                anchor_id=_find_anchor(day, entered, zone),
+                number=number,
+                course=course,
+                planned_sessions=_planned_sessions(days, numbers, course),
+                is_latest=day is days[-1],
+                business_days=business_days_of(clinic) if treatment.calendar is Calendar.BUSINESS_DAYS else None,
+                attributes=_attributes_of(day),
+                events={name: at for procedure in day for name, at in procedure.events.items()},
+                answers={question: answer for procedure in day for question, answer in procedure.answers.items()},
+                overrides={rule: fields for procedure in day for rule, fields in procedure.overrides.items()},
+            )
         )
-        for day, (course, number) in zip(days, numbers, strict=True)
-    ]
+    return sessions
 
 
 def business_days_of(clinic: Clinic) -> BusinessDays | None:
     return BusinessDays(hours=clinic.opening_hours, zone=clinic.time_zone) if clinic.opening_hours else None
 
 
-def _override(treatment: Treatment, day: Sequence[Procedure]) -> Treatment:
-    """The treatment with the interval that a clinician has set for this patient."""
+def _override(treatment: Treatment, day: Sequence[Procedure]) -> Treatment | None:
+    """The treatment with the interval that a clinician has set for this patient; None where it no longer fits."""
     for procedure in reversed(day):
         if fields := procedure.overrides.get(TREATMENT):
             try:
                 return override_treatment(treatment, fields)
             except ConfigFaults:
-                return treatment
+                return None
     return treatment
 
 

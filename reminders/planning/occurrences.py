@@ -62,15 +62,15 @@ def list_moments(
         business_days=business_days if rule.calendar is Calendar.BUSINESS_DAYS else None,
     )
     due = list(_due_times(places))
-    next_due = [each.at for each in due[1:]]
+    due_times = [max(each.at, point.not_before) if point.not_before else each.at for each in due]
     return [
         Moment(
             occurrence=each.occurrence,
-            due_at=max(each.at, point.not_before) if point.not_before else each.at,
-            expires_at=_expires_at(places, each.at, next_due[index : index + 1]),
-            interval=each.interval,
+            due_at=due_at,
+            expires_at=_expires_at(places, due_at, due_times[number : number + 1]),
+            interval=_interval(each.repeat),
         )
-        for index, each in enumerate(due)
+        for number, (each, due_at) in enumerate(zip(due, due_times, strict=True), start=1)
     ]
 
 
@@ -154,7 +154,8 @@ def _times(length: Duration, number: int) -> Duration:
 class _Due:
     occurrence: int
     at: datetime
-    interval: timedelta | None
+    repeat: Repeat | None
+    """Of the stretch of the series that it belongs to."""
 
 
 def _due_times(places: _Places) -> Iterator[_Due]:
@@ -162,7 +163,7 @@ def _due_times(places: _Places) -> Iterator[_Due]:
     rule = places.rule
     until = _until(places)
     numbered = (
-        _Due(occurrence=number, at=at, interval=_interval(repeat))
+        _Due(occurrence=number, at=at, repeat=repeat)
         for number, (at, repeat) in enumerate(_list_times(places), start=1)
     )
     due = takewhile(lambda each: until is None or each.at < until, numbered)
@@ -173,12 +174,8 @@ def _due_times(places: _Places) -> Iterator[_Due]:
 def _is_missed_slot(places: _Places, due: _Due) -> bool:
     """The morning's slot of a procedure in the afternoon was never due; any other moment waits for t0 (P1)."""
     not_before = places.point.not_before
-    return not_before is not None and due.at < not_before and _has_slots(places.rule)
-
-
-def _has_slots(rule: Rule) -> bool:
-    repeats = [rule.repeat, *(phase.repeat for phase in rule.phases)]
-    return any(repeat is not None and repeat.slots is not None for repeat in repeats)
+    has_slots = due.repeat is not None and due.repeat.slots is not None
+    return has_slots and not_before is not None and due.at < not_before
 
 
 def _list_times(places: _Places) -> Iterator[tuple[datetime, Repeat | None]]:

@@ -10,6 +10,7 @@ from reminders.config.faults import ConfigFaults
 from reminders.config.overrides import override_rule
 from reminders.local_time import add_calendar, elapsed, local_date, resolve_local
 from reminders.model import (
+    TREATMENT,
     AnchorKind,
     Audience,
     Channel,
@@ -88,7 +89,7 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
             or _why_undecided(applies)
             or _why_withheld(scene.case, rule, done)
             or _why_paused(scene, rule),
-            is_overridden=rule is not configured,
+            is_overridden=rule is not configured or (rule.anchor is Anchor.TARGET and TREATMENT in done.overrides),
             superseded_from=_superseded_from(scene, rule, done),
             names=point.at if rule.anchor is Anchor.TARGET else None,
         )
@@ -141,6 +142,8 @@ def _override(rule: Rule, done: PerformedSession | None) -> tuple[Rule, Reason |
 
     Where an edit of the file has made them impossible nothing leaves by the file's own figures instead.
     """
+    if done and done.is_override_faulty and rule.anchor is Anchor.TARGET:
+        return rule, Reason.OVERRIDE_FAULTY
     fields = done.overrides.get(rule.id) if done else None
     if not fields:
         return rule, None
@@ -161,13 +164,15 @@ def _place_anchor(scene: _Scene, rule: Rule, done: PerformedSession) -> AnchorPo
             return None
         target = resolve_local(done.target_on, time(0), scene.clinic.time_zone)
         return AnchorPoint(at=target, on=done.target_on, not_before=done.performed_at, events=done.events)
-    at = done.performed_at
-    if isinstance(rule.anchor, Event):
-        happened_at = done.events.get(rule.anchor.name) or _fall_back(scene, rule.anchor, done)
-        if happened_at is None:
-            return None
-        at = happened_at
-    return AnchorPoint(at=at, on=local_date(at, zone), not_before=at, events=done.events)
+    t0 = done.performed_at
+    if not isinstance(rule.anchor, Event):
+        return AnchorPoint(at=t0, on=local_date(t0, zone), not_before=t0, events=done.events)
+    happened_at = done.events.get(rule.anchor.name)
+    at = happened_at or _fall_back(scene, rule.anchor, done)
+    if at is None:
+        return None
+    # Nobody knows the hour of what is only taken to have happened: nothing of that day waits for it.
+    return AnchorPoint(at=at, on=local_date(at, zone), not_before=happened_at or t0, events=done.events)
 
 
 def _fall_back(scene: _Scene, event: Event, done: PerformedSession) -> datetime | None:
@@ -207,8 +212,11 @@ def _applies_to_attributes(scene: _Scene, rule: Rule, done: PerformedSession | N
 def _why_withheld(case: PatientCase, rule: Rule, done: PerformedSession | None) -> Reason | None:
     """The first condition of the rule that does not hold."""
     when = rule.when
-    if when.session_due is True and done and (why_none := done.why_no_next_session()):
+    why_none = done.why_no_next_session() if done else None
+    if when.session_due is True and why_none:
         return why_none
+    if when.session_due is False and done and why_none is not Reason.LAST_SESSION:
+        return why_none or Reason.SESSION_DUE
     if when.session_booked is not None and (rule.treatment in open_treatments(case.sessions)) != when.session_booked:
         return Reason.SESSION_NOT_BOOKED if when.session_booked else Reason.SESSION_BOOKED
     is_decided = done is not None and done.planned_sessions is not None

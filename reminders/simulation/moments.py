@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import Engine, ScalarSelect, func, select
+from sqlalchemy.dialects import sqlite
 
 from reminders.model import Channel, SessionState, Status
 from reminders.replanning import lapses_at
 from reminders.rules import Clinic
 from reminders.sending_hours import LEAST_USEFUL
-from reminders.store.engine import Transaction
 from reminders.tables import AttemptRow, ChannelRow, PatientRow, ReminderRow, SessionRow, WrittenRow
 
 _LEAST_STEP = timedelta(seconds=5)
@@ -23,31 +24,30 @@ _LEAST_STEP = timedelta(seconds=5)
 class Moments:
     """For each part of the daemon's work, when it is next needed; None: not before something else happens."""
 
-    dispatch: datetime | None
+    dispatch: Mapping[Channel, datetime]
+    """Those on which something waits."""
     tidy: datetime | None
     settle: datetime | None
 
-    def is_due(self, part: str, now: datetime) -> bool:
-        moment: datetime | None = getattr(self, part)
-        return moment is not None and moment <= now
+    def list_due(self, now: datetime) -> list[Channel]:
+        """The channels on which something is due."""
+        return [channel for channel, due_at in self.dispatch.items() if due_at <= now]
 
     def next_after(self, now: datetime) -> datetime | None:
         """Always later than now, so that what keeps waiting does not hold the clock."""
-        known = [each for each in (self.dispatch, self.tidy, self.settle) if each is not None]
+        known = [*self.dispatch.values(), *filter(None, (self.tidy, self.settle))]
         return max(min(known), now + _LEAST_STEP) if known else None
 
 
-def read_moments(tx: Transaction, clinic: Clinic) -> Moments:
+def read_moments(engine: Engine, clinic: Clinic) -> Moments:
     """What is due first, as the rows stand."""
-    found = tx.execute(_MOMENTS).one()._mapping
-    sends = (
-        max(due_at, found[f"{channel}_paused"] or due_at)
-        for channel in Channel
-        for what in ("due", "written")
-        if (due_at := found[f"{channel}_{what}"])
-    )
+    found = _look(engine)
     return Moments(
-        dispatch=min(sends, default=None),
+        dispatch={
+            channel: max(due_at, found[f"{channel}_paused"] or due_at)
+            for channel in Channel
+            if (due_at := min(filter(None, (found[f"{channel}_due"], found[f"{channel}_written"])), default=None))
+        },
         tidy=min(
             _tidy_moments(clinic, found["expires"], found["starts"], found["leased"], found["resumes"]), default=None
         ),
@@ -104,4 +104,15 @@ _MOMENTS = select(
     _RESUMES.label("resumes"),
     _UNCLEAR.label("unclear"),
 )
-"""Built once, and one statement: it is asked at every step of every rehearsal."""
+_SQL = str(_MOMENTS.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+_NAMES = [column.name for column in _MOMENTS.selected_columns]
+
+
+def _look(engine: Engine) -> dict[str, datetime | None]:
+    """One statement, past SQLAlchemy: it changes nothing, and it is asked at every step of every rehearsal."""
+    with closing(engine.raw_connection()) as connection:
+        (found,) = connection.cursor().execute(_SQL).fetchall()
+    return {
+        name: datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+        for name, text in zip(_NAMES, found, strict=True)
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,11 +16,10 @@ from reminders.model import Channel, Refusal
 from reminders.simulation.database import empty_database
 from reminders.simulation.desk import Desk
 from reminders.simulation.items import Item, list_items
-from reminders.simulation.moments import Moments, read_moments
+from reminders.simulation.moments import read_moments
 from reminders.simulation.providers import ScriptedProvider
 from reminders.simulation.scenario import Scenario, ScenarioFaults
 from reminders.simulation.tables import Step
-from reminders.store.engine import reading
 from reminders.wiring import App, open_app, open_work
 
 
@@ -37,17 +36,18 @@ def rehearse(scenario: Scenario) -> Rehearsal:
 
     Raises ScenarioFaults with everything that the front desk refused, and TemplateFaults.
     """
-    begins_at = min((step.at for step in scenario.steps), default=scenario.until)
-    with _opened(scenario, SetClock(begins_at)) as stage:
+    with open_stage(scenario) as stage:
         stage.play()
         return Rehearsal(scenario=scenario, items=tuple(list_items(stage.app, stage.desk.names, scenario)))
 
 
 @contextmanager
-def _opened(scenario: Scenario, clock: SetClock) -> Iterator[_Stage]:
+def open_stage(scenario: Scenario) -> Iterator[Stage]:
+    """Everything that a scenario is played with, for those who want to look at its rows, too."""
+    clock = SetClock(min((step.at for step in scenario.steps), default=scenario.until))
     with empty_database() as engine:
         app = replace(open_app(_harmless(scenario.config), clock), engine=engine)
-        yield _Stage(scenario, app, clock)
+        yield Stage(scenario, app, clock)
 
 
 def _harmless(config: Config) -> Config:
@@ -55,7 +55,9 @@ def _harmless(config: Config) -> Config:
     return replace(config, database_url="sqlite://", sms=SmsSettings(), email=EmailSettings())
 
 
-class _Stage:
+class Stage:
+    """A clinic in memory, its desk and its daemon."""
+
     def __init__(self, scenario: Scenario, app: App, clock: SetClock) -> None:
         self.app = app
         self._scenario = scenario
@@ -102,25 +104,24 @@ class _Stage:
         run_until(self._work, self._clock, end)
 
 
-_PARTS: tuple[tuple[str, Callable[[Work], object]], ...] = (
-    ("tidy", tidy_up),
-    ("dispatch", dispatch_due),
-    ("settle", settle_in_doubt),
-)
-"""The daemon's work. Mails to the staff are left out: a rehearsal shows the tasks that they speak of."""
-
-
 def run_until(work: Work, clock: SetClock, end: datetime) -> None:
-    """Let the daemon run: each part of its work whenever it has something to do, up to and without this moment."""
-    moments = _look_ahead(work)
+    """Let the daemon run, up to and without this moment: each part of its work whenever it has something to do.
+
+    Mails to the staff are left out: a rehearsal shows the tasks that they speak of.
+    """
+    moments = read_moments(work.engine, work.clinic)
     while clock.now < end:
-        for name, part in _PARTS:
-            if moments.is_due(name, clock.now):
-                part(work)
-                moments = _look_ahead(work)
+        if _is_due(moments.tidy, clock.now):
+            tidy_up(work)
+            moments = read_moments(work.engine, work.clinic)
+        if channels := moments.list_due(clock.now):
+            dispatch_due(work, channels=channels)
+            moments = read_moments(work.engine, work.clinic)
+        if _is_due(moments.settle, clock.now):
+            settle_in_doubt(work)
+            moments = read_moments(work.engine, work.clinic)
         clock.now = min(end, moments.next_after(clock.now) or end)
 
 
-def _look_ahead(work: Work) -> Moments:
-    with reading(work.engine) as tx:
-        return read_moments(tx, work.clinic)
+def _is_due(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now

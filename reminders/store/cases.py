@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from reminders.model import (
     PENDING,
@@ -28,6 +29,7 @@ from reminders.model import (
 from reminders.rules import Clinic
 from reminders.sending_hours import SendingHours
 from reminders.store.engine import Transaction
+from reminders.store.statements import table_of
 from reminders.tables import (
     AnswerRow,
     Base,
@@ -41,8 +43,10 @@ from reminders.tables import (
     SessionRow,
 )
 
+_REMINDERS = table_of(ReminderRow)
+
 _ValueT = TypeVar("_ValueT")
-_RowT = TypeVar("_RowT", ProcedureRow, SessionRow, ReminderRow)
+_RowT = TypeVar("_RowT", ProcedureRow, SessionRow)
 _FoundT = TypeVar("_FoundT", bound=Base)
 
 _LARGEST_ID = 2**31 - 1
@@ -61,18 +65,28 @@ def lock_patient(tx: Transaction, patient_id: int) -> PatientRow | None:
     """
     if patient_id > _LARGEST_ID:
         return None
-    return tx.scalar(
-        select(PatientRow)
-        .where(PatientRow.id == patient_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return tx.scalar(_HELD_PATIENT, {"patient_id": patient_id})
+
+
+_HELD_PATIENT = (
+    select(PatientRow)
+    .where(PatientRow.id == bindparam("patient_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def lock_patients(tx: Transaction, patient_ids: Collection[int]) -> None:
     """Hold several patients, in the order of their ids, so that no two who do this can deadlock."""
-    ordered = select(PatientRow.id).where(PatientRow.id.in_(patient_ids)).order_by(PatientRow.id)
-    tx.scalars(ordered.with_for_update()).all()
+    tx.scalars(_HELD_PATIENT_IDS, {"patient_ids": list(patient_ids)}).all()
+
+
+_HELD_PATIENT_IDS = (
+    select(PatientRow.id)
+    .where(PatientRow.id.in_(bindparam("patient_ids", expanding=True)))
+    .order_by(PatientRow.id)
+    .with_for_update()
+)
 
 
 def list_patients_of(tx: Transaction, channel: Channel, contact: str) -> list[int]:
@@ -102,26 +116,9 @@ def load_procedures(tx: Transaction, patient_id: int) -> tuple[Procedure, ...]:
     rows = list(_rows_of(tx, ProcedureRow, patient_id))
     if not rows:
         return ()
-    events = _load_noted(
-        tx,
-        select(ProcedureEventRow.procedure_id, ProcedureEventRow.name, ProcedureEventRow.happened_at)
-        .join(ProcedureRow)
-        .where(ProcedureRow.patient_id == patient_id, ProcedureEventRow.undone_at.is_(None)),
-    )
-    answers = _load_noted(
-        tx,
-        select(AnswerRow.procedure_id, AnswerRow.question, AnswerRow.answer)
-        .join(ProcedureRow)
-        .where(ProcedureRow.patient_id == patient_id)
-        # The latest comes last and so has the say.
-        .order_by(AnswerRow.answered_at, AnswerRow.id),
-    )
-    overrides = _load_noted(
-        tx,
-        select(OverrideRow.procedure_id, OverrideRow.rule, OverrideRow.fields)
-        .join(ProcedureRow)
-        .where(ProcedureRow.patient_id == patient_id, OverrideRow.cleared_at.is_(None)),
-    )
+    events = _load_noted(tx, _EVENTS, patient_id)
+    answers = _load_noted(tx, _ANSWERS, patient_id)
+    overrides = _load_noted(tx, _OVERRIDES, patient_id)
     return tuple(
         replace(
             read_procedure(row),
@@ -133,10 +130,33 @@ def load_procedures(tx: Transaction, patient_id: int) -> tuple[Procedure, ...]:
     )
 
 
-def _load_noted(tx: Transaction, query: Select[int, str, _ValueT]) -> Mapping[int, Mapping[str, _ValueT]]:
+_EVENTS = (
+    select(ProcedureEventRow.procedure_id, ProcedureEventRow.name, ProcedureEventRow.happened_at)
+    .join(ProcedureRow)
+    .where(ProcedureRow.patient_id == bindparam("patient_id"), ProcedureEventRow.undone_at.is_(None))
+)
+
+_ANSWERS = (
+    select(AnswerRow.procedure_id, AnswerRow.question, AnswerRow.answer)
+    .join(ProcedureRow)
+    .where(ProcedureRow.patient_id == bindparam("patient_id"))
+    # The latest comes last and so has the say.
+    .order_by(AnswerRow.answered_at, AnswerRow.id)
+)
+
+_OVERRIDES = (
+    select(OverrideRow.procedure_id, OverrideRow.rule, OverrideRow.fields)
+    .join(ProcedureRow)
+    .where(ProcedureRow.patient_id == bindparam("patient_id"), OverrideRow.cleared_at.is_(None))
+)
+
+
+def _load_noted(
+    tx: Transaction, query: Select[int, str, _ValueT], patient_id: int
+) -> Mapping[int, Mapping[str, _ValueT]]:
     """By procedure: what stands under each name."""
     noted: dict[int, dict[str, _ValueT]] = defaultdict(dict)
-    for procedure_id, name, value in tx.execute(query):
+    for procedure_id, name, value in tx.execute(query, {"patient_id": patient_id}):
         noted[procedure_id][name] = value
     return noted
 
@@ -148,22 +168,28 @@ def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> Sendin
 
 
 def load_stored_reminders(tx: Transaction, patient_id: int) -> list[StoredReminder]:
-    return [read_reminder(row) for row in _rows_of(tx, ReminderRow, patient_id)]
+    """What the rows hold, without a row object for each: most of them are long settled."""
+    # All at once: on SQLite a row that cannot be read would leave the others unread, and with them a lock held.
+    rows = tx.execute(_REMINDERS_OF, {"patient_id": patient_id}).all()
+    return [read_reminder(row) for row in rows]
+
+
+_REMINDERS_OF = select(_REMINDERS).where(_REMINDERS.c.patient_id == bindparam("patient_id")).order_by(_REMINDERS.c.id)
 
 
 def _rows_of(tx: Transaction, table: type[_RowT], patient_id: int) -> Iterable[_RowT]:
-    return tx.scalars(select(table).where(table.patient_id == patient_id).order_by(table.id))
+    return tx.scalars(_rows_query(table), {"patient_id": patient_id})
+
+
+@cache
+def _rows_query(table: type[_RowT]) -> Select[_RowT]:
+    return select(table).where(table.patient_id == bindparam("patient_id")).order_by(table.id)
 
 
 def load_contacts(tx: Transaction, patients: Sequence[PatientRow]) -> dict[int, Mapping[Channel, Contact]]:
     """For each patient and channel: the address, or why nothing may leave there."""
     ids = [patient.id for patient in patients]
-    consented = {
-        (row.patient_id, row.channel)
-        for row in tx.scalars(
-            select(ConsentRow).where(ConsentRow.patient_id.in_(ids), ConsentRow.withdrawn_at.is_(None))
-        )
-    }
+    consented = {(patient_id, channel) for patient_id, channel in tx.execute(_CONSENTED, {"patient_ids": ids})}
     addresses = [address for patient in patients for address in (patient.phone, patient.email) if address]
     blocked = _load_blocks(tx, addresses)
     return {
@@ -175,14 +201,22 @@ def load_contacts(tx: Transaction, patients: Sequence[PatientRow]) -> dict[int, 
     }
 
 
+_CONSENTED = select(ConsentRow.patient_id, ConsentRow.channel).where(
+    ConsentRow.patient_id.in_(bindparam("patient_ids", expanding=True)), ConsentRow.withdrawn_at.is_(None)
+)
+
+
 def _load_blocks(tx: Transaction, addresses: Sequence[str]) -> dict[tuple[str, str], Reason]:
-    rows = tx.scalars(
-        select(ContactBlockRow)
-        .where(ContactBlockRow.contact.in_(addresses), ContactBlockRow.lifted_at.is_(None))
-        # `opted_out` comes last and so has the say over `contact_refused`.
-        .order_by(ContactBlockRow.reason)
-    )
-    return {(row.channel, row.contact): Reason(row.reason) for row in rows}
+    rows = tx.execute(_BLOCKED, {"addresses": addresses})
+    return {(channel, contact): Reason(reason) for channel, contact, reason in rows}
+
+
+_BLOCKED = (
+    select(ContactBlockRow.channel, ContactBlockRow.contact, ContactBlockRow.reason)
+    .where(ContactBlockRow.contact.in_(bindparam("addresses", expanding=True)), ContactBlockRow.lifted_at.is_(None))
+    # `opted_out` comes last and so has the say over `contact_refused`.
+    .order_by(ContactBlockRow.reason)
+)
 
 
 def _contact(
@@ -222,7 +256,7 @@ def _session(row: SessionRow) -> Session:
     )
 
 
-def read_reminder(row: ReminderRow) -> StoredReminder:
+def read_reminder(row: Row[Any]) -> StoredReminder:
     status = Status(row.status)
     return StoredReminder(
         id=row.id,
@@ -241,5 +275,5 @@ def read_reminder(row: ReminderRow) -> StoredReminder:
     )
 
 
-def identity_of(row: ReminderRow) -> Identity:
+def identity_of(row: ReminderRow | Row[Any]) -> Identity:
     return Identity(AnchorKind(row.anchor_kind), row.anchor_id, row.rule, row.occurrence)

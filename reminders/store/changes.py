@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
 from reminders.model import CLOSED, PENDING, Reason, Status, StoredReminder, StoredTask, TaskRule, TaskStatus
 from reminders.reconciling import Add, Change, Close, Move, Revive, TaskDifference, status_of
 from reminders.store.engine import Transaction
+from reminders.store.statements import table_of
 from reminders.tables import ReminderRow, TaskRow
+
+_REMINDERS = table_of(ReminderRow)
 
 PLANNED_TASKS = (
     TaskRule.DECIDE_COURSE,
@@ -25,71 +28,101 @@ PLANNED_TASKS = (
 
 def apply_changes(tx: Transaction, patient_id: int, changes: Iterable[Change], now: datetime) -> None:
     """Apply a patient's changes. The caller holds the patient's row."""
+    added = []
     for change in changes:
         if isinstance(change, Add):
-            tx.add(_new_row(patient_id, change, now))
+            added.append(_new_row(patient_id, change, now))
         elif isinstance(change, Close):
             _close(tx, patient_id, change, now)
         else:
             _place(tx, change, now)
-    tx.flush()
+    if added:
+        tx.execute(_ADD, added)
 
 
-def _new_row(patient_id: int, change: Add, now: datetime) -> ReminderRow:
+# The guard of every change: a row that has gone out meanwhile is left alone, whatever was decided about it.
+_IF_UNSENT = update(_REMINDERS).where(
+    _REMINDERS.c.id == bindparam("reminder_id"), _REMINDERS.c.status.in_(bindparam("states", expanding=True))
+)
+
+
+def _unsent(stored: StoredReminder) -> dict[str, object]:
+    return {"reminder_id": stored.id, "states": list(PENDING if stored.is_pending else CLOSED)}
+
+
+_ADD = insert(_REMINDERS)
+
+
+def _new_row(patient_id: int, change: Add, now: datetime) -> dict[str, object]:
     planned = change.planned
-    status = status_of(change.closed) if change.closed else Status.SCHEDULED
-    return ReminderRow(
-        patient_id=patient_id,
-        anchor_kind=planned.identity.anchor_kind,
-        anchor_id=planned.identity.anchor_id,
-        rule=planned.identity.rule,
-        occurrence=planned.identity.occurrence,
-        treatment=planned.treatment,
-        audience=planned.audience,
-        channel=planned.channel,
-        status=status,
-        reason=change.closed,
-        due_at=planned.due_at,
-        next_attempt_at=change.leave_at,
-        expires_at=planned.expires_at,
-        target_on=planned.target_on,
-        visit_at=planned.visit_at,
-        attempts=0,
-        resends=0,
-        created_at=now,
-        updated_at=now,
-    )
+    return {
+        "patient_id": patient_id,
+        "anchor_kind": planned.identity.anchor_kind,
+        "anchor_id": planned.identity.anchor_id,
+        "rule": planned.identity.rule,
+        "occurrence": planned.identity.occurrence,
+        "treatment": planned.treatment,
+        "audience": planned.audience,
+        "channel": planned.channel,
+        "status": status_of(change.closed) if change.closed else Status.SCHEDULED,
+        "reason": change.closed,
+        "due_at": planned.due_at,
+        "next_attempt_at": change.leave_at,
+        "expires_at": planned.expires_at,
+        "target_on": planned.target_on,
+        "visit_at": planned.visit_at,
+        "attempts": 0,
+        "resends": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+_PLACE = _IF_UNSENT.values(
+    status=Status.SCHEDULED,
+    # A resend keeps its flag wherever it moves.
+    reason=case((_REMINDERS.c.resends > 0, Reason.RESENT_AFTER_UNKNOWN.value), else_=None),
+    channel=bindparam("new_channel"),
+    due_at=bindparam("new_due_at"),
+    next_attempt_at=bindparam("leave_at"),
+    expires_at=bindparam("new_expires_at"),
+    target_on=bindparam("new_target_on"),
+    visit_at=bindparam("new_visit_at"),
+    claimed_by=None,
+    lease_until=None,
+    updated_at=bindparam("now"),
+)
+_REVIVE = _PLACE.values(attempts=0)
+# Another address starts afresh: what the first one refused says nothing about it.
+_MOVE = _PLACE.values(attempts=case((_REMINDERS.c.channel != bindparam("new_channel"), 0), else_=_REMINDERS.c.attempts))
 
 
 def _place(tx: Transaction, change: Move | Revive, now: datetime) -> None:
     planned = change.planned
     # A claim that another daemon holds is void: it re-reads the row before anything leaves (R25).
     tx.execute(
-        update(ReminderRow)
-        .where(_still_unsent(change.stored))
-        .values(
-            status=Status.SCHEDULED,
-            # A resend keeps its flag wherever it moves.
-            reason=case((ReminderRow.resends > 0, Reason.RESENT_AFTER_UNKNOWN.value), else_=None),
-            channel=planned.channel,
-            due_at=planned.due_at,
-            next_attempt_at=change.leave_at,
-            expires_at=planned.expires_at,
-            target_on=planned.target_on,
-            visit_at=planned.visit_at,
-            attempts=_attempts_after(change),
-            claimed_by=None,
-            lease_until=None,
-            updated_at=now,
-        )
+        _REVIVE if isinstance(change, Revive) else _MOVE,
+        {
+            **_unsent(change.stored),
+            "new_channel": planned.channel,
+            "new_due_at": planned.due_at,
+            "leave_at": change.leave_at,
+            "new_expires_at": planned.expires_at,
+            "new_target_on": planned.target_on,
+            "new_visit_at": planned.visit_at,
+            "now": now,
+        },
     )
 
 
-def _attempts_after(change: Move | Revive) -> ColumnElement[int] | int:
-    """Another address starts afresh: what the first one refused says nothing about it."""
-    if isinstance(change, Revive):
-        return 0
-    return case((ReminderRow.channel != change.planned.channel, 0), else_=ReminderRow.attempts)
+_CLOSE = _IF_UNSENT.values(
+    status=bindparam("new_status"),
+    reason=bindparam("why"),
+    claimed_by=None,
+    lease_until=None,
+    updated_at=bindparam("now"),
+)
+_CLOSE_AS_PLANNED = _CLOSE.values(due_at=bindparam("new_due_at"), expires_at=bindparam("new_expires_at"))
 
 
 def _close(tx: Transaction, patient_id: int, change: Close, now: datetime) -> None:
@@ -97,19 +130,12 @@ def _close(tx: Transaction, patient_id: int, change: Close, now: datetime) -> No
         # The second try is called off. Whether the first one left nobody knows.
         leave_unclear(tx, change.stored.id, patient_id, change.stored.identity.rule, now)
         return
-    times = {"due_at": change.planned.due_at, "expires_at": change.planned.expires_at} if change.planned else {}
-    tx.execute(
-        update(ReminderRow)
-        .where(_still_unsent(change.stored))
-        .values(
-            status=status_of(change.reason),
-            reason=change.reason,
-            claimed_by=None,
-            lease_until=None,
-            updated_at=now,
-            **times,
-        )
-    )
+    closing = {**_unsent(change.stored), "new_status": status_of(change.reason), "why": change.reason, "now": now}
+    if change.planned is None:
+        tx.execute(_CLOSE, closing)
+        return
+    times = {"new_due_at": change.planned.due_at, "new_expires_at": change.planned.expires_at}
+    tx.execute(_CLOSE_AS_PLANNED, {**closing, **times})
 
 
 def leave_unclear(tx: Transaction, reminder_id: int, patient_id: int, rule: str, now: datetime) -> None:
@@ -127,18 +153,17 @@ def unclear_key(reminder_id: int) -> str:
     return f"reminder:{reminder_id}:unclear"
 
 
-def _still_unsent(stored: StoredReminder) -> ColumnElement[bool]:
-    # The guard: a row that has gone out meanwhile is left alone, whatever was decided about it.
-    states = PENDING if stored.is_pending else CLOSED
-    return (ReminderRow.id == stored.id) & ReminderRow.status.in_(states)
-
-
 # ---- tasks -----------------------------------------------------------------------------------------------------
 
 
 def load_planned_tasks(tx: Transaction, patient_id: int) -> list[StoredTask]:
-    rows = tx.scalars(select(TaskRow).where(TaskRow.patient_id == patient_id, TaskRow.rule.in_(PLANNED_TASKS)))
+    rows = tx.execute(_PLANNED_TASKS, {"patient_id": patient_id})
     return [StoredTask(id=row.id, rule=TaskRule(row.rule), key=row.key, status=TaskStatus(row.status)) for row in rows]
+
+
+_PLANNED_TASKS = select(TaskRow.id, TaskRow.rule, TaskRow.key, TaskRow.status).where(
+    TaskRow.patient_id == bindparam("patient_id"), TaskRow.rule.in_(PLANNED_TASKS)
+)
 
 
 def apply_task_changes(tx: Transaction, patient_id: int, difference: TaskDifference, now: datetime) -> None:

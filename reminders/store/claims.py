@@ -5,38 +5,44 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, select, update
 
 from reminders.model import Channel, Status
 from reminders.store.engine import Transaction
+from reminders.store.statements import table_of
 from reminders.tables import AttemptRow, ChannelRow, EventRow, MessageRow, ReminderRow, WrittenRow
+
+_REMINDERS = table_of(ReminderRow)
+
+
+_DUE = (
+    select(ReminderRow.id)
+    .where(
+        ReminderRow.status == Status.SCHEDULED,
+        ReminderRow.next_attempt_at <= bindparam("now"),
+        ReminderRow.channel.in_(bindparam("channels", expanding=True)),
+    )
+    .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    # A bare IN-subquery can pass its LIMIT on PostgreSQL; a CTE is run once.
+    .cte("due")
+)
+
+_CLAIM = (
+    update(_REMINDERS)
+    .where(_REMINDERS.c.id.in_(select(_DUE.c.id)), _REMINDERS.c.status == Status.SCHEDULED)
+    .values(status=Status.CLAIMED, claimed_by=bindparam("worker"), lease_until=bindparam("until"))
+    .returning(_REMINDERS.c.id)
+)
 
 
 def claim_due(
     tx: Transaction, *, channels: Collection[Channel], worker: str, now: datetime, lease_until: datetime, limit: int
 ) -> list[int]:
     """Take up to `limit` due reminders for one worker; each goes to exactly one (R4, R5). Returns their ids."""
-    due = (
-        select(ReminderRow.id)
-        .where(
-            ReminderRow.status == Status.SCHEDULED,
-            ReminderRow.next_attempt_at <= now,
-            ReminderRow.channel.in_(channels),
-        )
-        .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        # A bare IN-subquery can pass its LIMIT on PostgreSQL; a CTE is run once.
-        .cte("due")
-    )
-    claim = (
-        update(ReminderRow)
-        .where(ReminderRow.id.in_(select(due.c.id)), ReminderRow.status == Status.SCHEDULED)
-        .values(status=Status.CLAIMED, claimed_by=worker, lease_until=lease_until)
-        .returning(ReminderRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(tx.scalars(claim))
+    claim = {"channels": list(channels), "worker": worker, "now": now, "until": lease_until, "most": limit}
+    return sorted(tx.scalars(_CLAIM, claim).all())
 
 
 def release_expired_claims(tx: Transaction, now: datetime) -> int:
@@ -108,9 +114,12 @@ def _is_left_behind(now: datetime) -> ColumnElement[bool]:
     return WrittenRow.id.in_(select(left_behind.c.id))
 
 
+_CHANNEL = select(ChannelRow).where(ChannelRow.channel == bindparam("channel"))
+_HELD_CHANNEL = _CHANNEL.with_for_update().execution_options(populate_existing=True)
+
+
 def load_channel(tx: Transaction, channel: Channel, *, for_update: bool = False) -> ChannelRow:
-    query = select(ChannelRow).where(ChannelRow.channel == channel).execution_options(populate_existing=for_update)
-    return tx.scalars(query.with_for_update() if for_update else query).one()
+    return tx.scalars(_HELD_CHANNEL if for_update else _CHANNEL, {"channel": channel}).one()
 
 
 def is_paused(row: ChannelRow, now: datetime) -> bool:
@@ -141,16 +150,27 @@ def list_expiring_patients(tx: Transaction, before: datetime, limit: int) -> lis
     return sorted(set(rows))
 
 
+_CLAIMED = (
+    select(ReminderRow)
+    .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == bindparam("worker"))
+    .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
+    .execution_options(populate_existing=True)
+)
+
+
 def load_claimed(tx: Transaction, worker: str) -> list[ReminderRow]:
     """The reminders that this worker still holds, in the order of their turn."""
-    return list(
-        tx.scalars(
-            select(ReminderRow)
-            .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == worker)
-            .order_by(ReminderRow.next_attempt_at, ReminderRow.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    return list(tx.scalars(_CLAIMED, {"worker": worker}))
+
+
+_CLAIMED_PATIENTS = select(_REMINDERS.c.patient_id).where(
+    _REMINDERS.c.status == Status.CLAIMED, _REMINDERS.c.claimed_by == bindparam("worker")
+)
+
+
+def list_claimed_patients(tx: Transaction, worker: str) -> set[int]:
+    """Whose reminders this worker holds."""
+    return set(tx.scalars(_CLAIMED_PATIENTS, {"worker": worker}).all())
 
 
 def pass_claims(tx: Transaction, worker: str, heir: str, patient_id: int) -> None:
@@ -167,11 +187,13 @@ def pass_claims(tx: Transaction, worker: str, heir: str, patient_id: int) -> Non
     )
 
 
+_PUT_BACK = (
+    update(_REMINDERS)
+    .where(_REMINDERS.c.status == Status.CLAIMED, _REMINDERS.c.claimed_by == bindparam("worker"))
+    .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
+)
+
+
 def put_back_claims(tx: Transaction, worker: str) -> None:
     """What this worker still holds goes back into the queue."""
-    tx.execute(
-        update(ReminderRow)
-        .where(ReminderRow.status == Status.CLAIMED, ReminderRow.claimed_by == worker)
-        .values(status=Status.SCHEDULED, claimed_by=None, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
+    tx.execute(_PUT_BACK, {"worker": worker})

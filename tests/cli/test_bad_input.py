@@ -248,6 +248,12 @@ WRONG_INPUT: dict[str, Case] = {
         '  at.time: Write a time of day from "00:00" to "23:59", such as "10:00".\n'
         "  frm: There is no key `frm` here; did you mean `from`?",
     ),
+    "times that are none": (
+        ("override", "1", "swelling", "--set", "at = { time = 10:00:30 }", "--set", "expires = 2026-03-12", *BY),
+        "This cannot be set for 'swelling':\n"
+        '  at.time: Write a time of day from "00:00" to "23:59", such as "10:00".\n'
+        '  expires: Write "next", "until", "anchor" or "same_day".',
+    ),
     "a figure that fits the others no more": (
         ("override", "1", "swelling", "--set", "from = { days = 5 }", *BY),
         "This cannot be set for 'swelling':\n"

@@ -9,7 +9,7 @@ import pytest
 from reminders.config import ConfigFaults
 from reminders.config.overrides import override_rule, override_treatment
 from reminders.rules import Bound, Calendar, Duration, Event, Expiry, Unit
-from tests.clinic import LASER
+from tests.clinic import LASER, NEEDLING
 from tests.config.config_factories import HOURLY_RULE, OURS, RULE, SMALL, Keys, list_faults, load_text, only_fault
 from tests.factories import CLINIC, make_rule
 
@@ -251,6 +251,12 @@ def test_an_override_must_be_as_sound_as_a_rule(fields: dict[str, object], fragm
 
 def test_the_interval_of_a_treatment_can_be_overridden() -> None:
     treatment = override_treatment(CLINIC.treatments[LASER], {"interval": {"weeks": 8, "bound": "at_least"}})
+
+    assert treatment.interval == Duration(value=8, unit=Unit.WEEKS, bound=Bound.AT_LEAST)
+
+
+def test_another_length_is_meant_as_strictly_as_the_files_own() -> None:
+    treatment = override_treatment(CLINIC.treatments[NEEDLING], {"interval": {"weeks": 8}})
 
     assert treatment.interval == Duration(value=8, unit=Unit.WEEKS, bound=Bound.AT_LEAST)
 

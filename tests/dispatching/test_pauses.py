@@ -112,7 +112,7 @@ def test_a_message_begun_before_the_pause_does_not_end_it(wired: WiredClinic) ->
     now, lease_until = wired.clock.now, wired.clock.now + wired.work.pace.lease
     with writing(wired.app.engine) as tx:
         claim_due(tx, channels=[Channel.SMS], worker="one", now=now, lease_until=lease_until, limit=2)
-    refused_one, taken_one = begin_send(wired.work, Channel.SMS, "one")
+    refused_one, taken_one = begin_send(wired.work, Channel.SMS, "one").messages
     record_receipts(
         wired.work,
         [

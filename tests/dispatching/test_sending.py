@@ -28,7 +28,7 @@ def claim(wired: WiredClinic, worker: str = "one") -> list[int]:
 
 
 def begin(wired: WiredClinic, worker: str = "one") -> list[OutgoingMessage]:
-    return begin_send(wired.work, Channel.SMS, worker)
+    return list(begin_send(wired.work, Channel.SMS, worker).messages)
 
 
 # ---- what changes between the claim and the hand-over ----------------------------------------------------------

@@ -55,7 +55,7 @@ def claim(wired: WiredClinic, worker: str, meanwhile: Callable[[], object] = lam
 def die_in_mid_send(wired: WiredClinic, worker: str, *, after_hand_over: bool = False) -> None:
     """A worker begins to send and is gone; what it left is looked for, and waits for another one."""
     claim(wired, worker)
-    messages = begin_send(wired.work, Channel.SMS, worker)
+    messages = begin_send(wired.work, Channel.SMS, worker).messages
     if after_hand_over:
         list(wired.work.providers[Channel.SMS].send(messages))
     pace = wired.work.pace
@@ -162,7 +162,7 @@ def test_what_the_list_shows_while_a_second_text_is_on_its_way_is_left_to_that_t
     wired.record_one()
     die_in_mid_send(wired, "one that dies before the hand-over")
     claim(wired.wait(seconds=10), "one that is slow")
-    messages = begin_send(wired.work, Channel.SMS, "one that is slow")
+    messages = begin_send(wired.work, Channel.SMS, "one that is slow").messages
     receipts = list(wired.work.providers[Channel.SMS].send(messages))
     wired.wait(seconds=10)
     settle_in_doubt(wired.work)

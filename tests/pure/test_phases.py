@@ -60,6 +60,19 @@ def test_slots_before_the_procedure_were_never_due_and_keep_their_numbers() -> N
     assert [(each.occurrence, local(each.due_at)[11:]) for each in day] == [(2, "14:00"), (3, "20:00")]
 
 
+def test_a_word_before_the_slots_waits_for_the_procedure() -> None:
+    """P1: only slots are missed; a phase that is announced in the morning is announced once there is a procedure."""
+    drops = (phase(1), phase(1, slots("09:00")))
+
+    assert due(starts=length(0, "days"), at=clock("08:00"), phases=drops) == ["03-10 10:00", "03-11 09:00"]
+
+
+def test_what_waited_for_the_procedure_is_of_use_for_as_long_as_any_other() -> None:
+    (moment,) = moments(starts=length(0, "days"), at=clock("08:00"), expires=AfterDue(length=length(1, "hours")))
+
+    assert (local(moment.due_at), local(moment.expires_at)) == ("2026-03-10 10:00", "2026-03-10 11:00")
+
+
 def test_the_times_of_slots_count_what_is_due() -> None:
     repeat = replace(slots("08:00", "14:00"), times=count_of(3))
 

@@ -148,6 +148,12 @@ def test_an_event_may_be_taken_to_happen_so_long_after_the_procedure() -> None:
     assert due(make_case(make_procedure(events={"healed": at("2026-03-20 18:00")})), rule) == ["2026-03-21 10:00"]
 
 
+def test_the_day_on_which_an_event_is_taken_to_happen_has_its_morning_too() -> None:
+    rule = make_rule(anchor=Event(name="healed", fallback=length(21, "days")), starts=length(0, "days"))
+
+    assert due(make_case(make_procedure()), rule) == ["2026-03-31 10:00"]
+
+
 def test_a_fallback_in_hours_is_elapsed() -> None:
     rule = make_rule(anchor=Event(name="healed", fallback=length(5, "hours")), starts=length(1, "hours"), at=None)
 
@@ -177,6 +183,22 @@ def test_a_treatment_without_an_interval_has_no_next_session() -> None:
 )
 def test_an_answer_decides_what_is_withheld(when: When, answers: dict[str, str], reason: Reason | None) -> None:
     assert withheld(make_procedure(answers=answers), make_rule(when=when)) is reason
+
+
+@pytest.mark.parametrize(
+    ("planned_sessions", "reason"), [(1, None), (2, Reason.SESSION_DUE), (None, Reason.SESSION_DUE)]
+)
+def test_a_rule_may_be_for_those_who_have_no_next_session(planned_sessions: int | None, reason: Reason | None) -> None:
+    decided_at = at("2026-03-10 11:00") if planned_sessions else None
+    procedure = make_procedure(planned_sessions=planned_sessions, decided_at=decided_at)
+
+    assert withheld(procedure, make_rule(when=When(session_due=False))) is reason
+
+
+def test_while_the_number_is_undecided_nobody_knows_whether_there_is_a_next_session() -> None:
+    planned = plan(make_case(*monthly(5)), make_rule(when=When(session_due=False)))
+
+    assert [each.withheld for each in planned] == [*[Reason.NEWER_PROCEDURE] * 4, Reason.COURSE_UNDECIDED]
 
 
 @pytest.mark.parametrize(
@@ -258,6 +280,19 @@ def test_a_target_rolls_off_a_closed_day_and_never_over_its_bound(bound: Bound, 
     assert planned.target_on == date.fromisoformat(target)
 
 
+def test_an_interval_in_days_counts_open_days() -> None:
+    """Ten working days after Tuesday, 10 March are two weeks; the desk is told of a visit a day before."""
+    clinic = with_treatment(
+        replace(CLINIC, opening_hours=WEEKDAYS),
+        interval=Duration(value=10, unit=Unit.DAYS, bound=Bound.AT_LEAST),
+        calendar=Calendar.BUSINESS_DAYS,
+    )
+    (session,) = list_performed_sessions([make_procedure()], clinic.treatments[LASER], clinic)
+
+    assert session.target_on == date(2026, 3, 24)
+    assert TaskRule.TOO_EARLY in tasks(clinic, make_procedure(), make_session(starts_at=at("2026-03-23 10:00")))
+
+
 # ---- overrides -------------------------------------------------------------------------------------------------
 
 
@@ -291,6 +326,23 @@ def test_an_interval_can_be_set_for_a_patient() -> None:
     rule = make_rule(anchor=Anchor.TARGET, starts=length(0, "days"))
 
     assert due(make_case(override(TREATMENT, interval={"weeks": 8})), rule) == ["2026-05-05 10:00"]
+
+
+def test_an_interval_that_the_treatment_no_longer_bears_lets_nothing_leave_that_hangs_on_it() -> None:
+    target = make_rule(id="target", anchor=Anchor.TARGET, starts=length(0, "days"))
+    clinic = make_clinic(target, make_rule())
+    planned = plan_reminders(make_case(override(TREATMENT, interval={"hours": 8})), clinic).reminders
+
+    assert [(each.identity.rule, each.withheld) for each in planned] == [
+        ("target", Reason.OVERRIDE_FAULTY),
+        ("check", None),
+    ]
+
+
+def test_a_text_that_hangs_on_an_interval_set_for_the_patient_says_so() -> None:
+    rule = make_rule(anchor=Anchor.TARGET, starts=length(0, "days"))
+
+    assert [each.is_overridden for each in plan(make_case(override(TREATMENT, interval={"weeks": 8})), rule)] == [True]
 
 
 def test_an_override_of_the_latest_procedure_holds_for_the_session_that_is_booked() -> None:

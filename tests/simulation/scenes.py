@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reminders.config import Config, load_config
+from reminders.config import Config, Fault, load_config
 from reminders.simulation import Item, Rehearsal, Scenario, ScenarioFaults, rehearse
 from reminders.simulation.scenario import build_scenario
 from tests.clinic import ROOT
@@ -37,12 +37,16 @@ def played(until: str, *events: dict[str, object], **parts: Any) -> Rehearsal:
 
 
 def faults_of(until: str, *events: dict[str, object], **parts: Any) -> list[str]:
-    """Every fault, as it is printed; what the desk refuses during the rehearsal, too."""
+    """Every fault with its place; what the desk refuses during the rehearsal, too."""
     try:
         played(until, *events, **parts)
     except ScenarioFaults as faults:
-        return [str(fault) for fault in faults.faults]
+        return [say(fault) for fault in faults.faults]
     return []
+
+
+def say(fault: Fault) -> str:
+    return f"{fault.path}: {fault.sentence}"
 
 
 def short(item: Item) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from reminders.config import Config, load_config
 from reminders.simulation import check_examples
 from tests.clinic import ROOT
-from tests.simulation.scenes import ANA, event, shipped
+from tests.simulation.scenes import ANA, event, say, shipped
 
 NEEDLING_IN_MAY = {
     "name": "A needling in May",
@@ -47,7 +47,7 @@ def test_the_examples_hold_for_a_clinic_in_another_zone() -> None:
 def test_a_send_too_few_and_one_too_many_are_two_sentences() -> None:
     sends = ["2026-05-06 09:00 sunscreen 1", "2026-05-13 10:00 sunscreen 2"]
 
-    assert [str(fault) for fault in check_examples(with_example(sends=sends))] == [
+    assert [say(fault) for fault in check_examples(with_example(sends=sends))] == [
         'examples.1: "A needling in May" promises "2026-05-13 10:00 sunscreen 2", and the rules do not send it.',
         'examples.1: "A needling in May" does not promise "2026-05-13 09:00 sunscreen 2", and the rules send it.',
     ]
@@ -80,4 +80,4 @@ def test_with_several_patients_a_send_says_whose_it_is() -> None:
     ],
 )
 def test_an_example_that_cannot_be_played_says_why(over: dict[str, object], sentence: str) -> None:
-    assert [str(fault)[: len(sentence)] for fault in check_examples(with_example(**over))] == [sentence]
+    assert [say(fault)[: len(sentence)] for fault in check_examples(with_example(**over))] == [sentence]

@@ -75,10 +75,11 @@ def test_a_scenario_with_faults_ends_with_code_2_and_lists_them(tmp_path: Path) 
     done = run("simulate", str(path))
 
     assert done.returncode == 2
-    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
-        "The scenario is not right yet",
-        "  clinic.time_zone",
-        "  events.1.patient",
+    first, *faults = done.stderr.splitlines()
+    assert first == "The scenario is not right yet:"
+    assert [fault.split()[:2] for fault in faults] == [
+        ["scenario.toml:4", "clinic.time_zone"],
+        ["scenario.toml:13", "events.1.patient"],
     ]
 
 

@@ -101,7 +101,7 @@ def test_a_claimed_reminder_does_not_leave_once_its_procedure_is_cancelled(any_c
     )
     any_clinic.cancel(procedure)
 
-    assert begin_send(any_clinic.work, Channel.SMS, "other") == []
+    assert begin_send(any_clinic.work, Channel.SMS, "other").messages == []
     with reading(any_clinic.app.engine) as tx:
         assert tx.scalars(select(AttemptRow)).all() == []
 
