@@ -11,6 +11,7 @@ from tests.config.config_factories import (
     SMALL,
     Keys,
     list_faults,
+    load_rule,
     only_fault,
     only_rule_fault,
     write_rule,
@@ -30,6 +31,7 @@ def times(number: int) -> str:
 
 
 SOURCE = 'source = { document = "sheet", section = "At home", figure = "two days" }'
+SIX = f'{{ slots = {{ times = ["08:00", "10:00", "12:00", "14:00", "16:00", "18:00"], {OURS} }} }}'
 REPEAT: Keys = {"repeat": every("days = 1"), "until": ours("days = 5")}
 
 FLOODS = [
@@ -42,6 +44,19 @@ FLOODS = [
         id="even-with-a-limit",
     ),
 ]
+
+
+def phase(lasts: str, repeat: str | None = None) -> str:
+    return f"{{ lasts = {ours(lasts)}{f', repeat = {repeat}' if repeat else ''} }}"
+
+
+def test_a_flood_through_several_phases_is_refused() -> None:
+    phases = ", ".join([phase("hours = 2", every("minutes = 20"))] * 5)
+
+    path, sentence = only_rule_fault(HOURLY_RULE | {"phases": f"[{phases}]"})
+
+    assert path == "phases"
+    assert "30 within 24 hours, 30 in all" in sentence
 
 
 @pytest.mark.parametrize(("keys", "fragment"), FLOODS)
@@ -94,6 +109,45 @@ SEMANTIC_FAULTS: dict[str, tuple[Keys, str, str]] = {
         "expires",
         "expire before it is due",
     ),
+    "later ones expire before they are due": (
+        {"repeat": every("weeks = 1"), "until": ours("days = 29"), "expires": ours("end_of_day = 3")},
+        "expires",
+        "the last one would expire",
+    ),
+    "later ones expire so long after the anchor": (
+        HOURLY_RULE | {"at": None, "repeat": every("hours = 3", times(3)), "expires": ours("hours = 4")},
+        "expires",
+        "the last one would expire",
+    ),
+    "later phases expire before they are due": (
+        {
+            "phases": f"[{phase('days = 3', every('days = 1'))}, {phase('days = 4', every('days = 2'))}]",
+            "expires": ours("end_of_day = 5"),
+        },
+        "expires",
+        "the last one would expire",
+    ),
+    "later ones expire when the visit began": (
+        {
+            "anchor": '"session"',
+            "from": ours("days = -2"),
+            "repeat": every("days = 1"),
+            "until": ours("days = 3"),
+            "expires": '"anchor"',
+        },
+        "expires",
+        "the last one would expire",
+    ),
+    "numbered days before a visit": (
+        {"anchor": '"session"', "day_base": "1", "from": ours("days = -1"), "expires": '"anchor"'},
+        "day_base",
+        "Remove it",
+    ),
+    "numbered days before a target": (
+        {"anchor": '"target"', "day_base": "1", "from": ours("days = -1")},
+        "day_base",
+        "Remove it",
+    ),
     "expires after no time": ({"expires": ours("days = 0")}, "expires", "above 0"),
 }
 
@@ -104,6 +158,32 @@ def test_what_cannot_be_meant_is_refused(keys: Keys, key: str, fragment: str) ->
 
     assert path == key
     assert fragment in sentence
+
+
+SOUND: dict[str, Keys] = {
+    "the last one on the last day": {
+        "repeat": every("days = 1"),
+        "until": ours("days = 5"),
+        "expires": ours("end_of_day = 4"),
+    },
+    "so many hours after an unknown hour": {"from": ours("days = 1"), "expires": ours("hours = 24")},
+    "months of which some are long enough": {
+        "repeat": every("months = 1", times(2)),
+        "from": "{ days = 0 }",
+        "expires": ours("end_of_day = 30"),
+    },
+    "the day of a visit": {"anchor": '"session"', "from": "{ days = 0 }", "expires": '"anchor"'},
+    "phases that are no flood": {
+        "from": ours("days = 1"),
+        "at": None,
+        "phases": f"[{phase('days = 1', SIX)}, {phase('days = 1', SIX)}]",
+    },
+}
+
+
+@pytest.mark.parametrize("keys", SOUND.values(), ids=SOUND.keys())
+def test_what_can_be_meant_is_accepted(keys: Keys) -> None:
+    assert load_rule(RULE | keys).id == "check"
 
 
 WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
@@ -246,6 +326,17 @@ def test_faults_of_every_kind_in_one_rule_are_listed_together() -> None:
     paths = [path.removeprefix("treatments.peel.rules.check.") for path, _ in list_faults(write_rule(keys))]
 
     assert sorted(paths) == ["expires", "quiet", "repeat", "until"]
+
+
+def test_a_wrong_end_hides_no_fault_of_the_phases() -> None:
+    keys = RULE | {
+        "until": '{ evnt = "healed" }',
+        "repeat": every("days = 1"),
+        "phases": f"[{phase('days = 0')}, {{ repeat = {every('days = 1', times(2))} }}]",
+    }
+    paths = [path.removeprefix("treatments.peel.rules.check.") for path, _ in list_faults(write_rule(keys))]
+
+    assert sorted(paths) == ["phases.0.lasts", "phases.1.repeat.times", "repeat", "until.evnt"]
 
 
 def test_a_faulty_rule_does_not_hide_the_faults_of_another() -> None:
