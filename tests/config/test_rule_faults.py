@@ -12,6 +12,7 @@ from tests.config.config_factories import (
     Keys,
     list_faults,
     load_rule,
+    load_text,
     only_fault,
     only_rule_fault,
     write_rule,
@@ -31,6 +32,7 @@ def times(number: int) -> str:
 
 
 SOURCE = 'source = { document = "sheet", section = "At home", figure = "two days" }'
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat")
 SIX = f'{{ slots = {{ times = ["08:00", "10:00", "12:00", "14:00", "16:00", "18:00"], {OURS} }} }}'
 REPEAT: Keys = {"repeat": every("days = 1"), "until": ours("days = 5")}
 
@@ -184,6 +186,61 @@ SOUND: dict[str, Keys] = {
 @pytest.mark.parametrize("keys", SOUND.values(), ids=SOUND.keys())
 def test_what_can_be_meant_is_accepted(keys: Keys) -> None:
     assert load_rule(RULE | keys).id == "check"
+
+
+def slots(*clocks: str) -> str:
+    return f"{{ slots = {ours(f'times = {list(clocks)}')} }}"
+
+
+SHORT = ours("minutes = 30, after_due = true")
+NEVER: dict[str, tuple[Keys, list[str]]] = {
+    "a time at night that is over by morning": ({"at": ours('time = "22:00"'), "expires": '"same_day"'}, ["at"]),
+    "a time at night that ends that day": ({"at": ours('time = "22:00"'), "expires": ours("end_of_day = 1")}, ["at"]),
+    "a time at night that is dropped": ({"at": ours('time = "22:00"'), "quiet": '"skip"'}, ["at"]),
+    "a single one that is dropped": ({"at": ours('time = "22:00"'), "quiet_first": '"skip"'}, ["at"]),
+    "slots that are over by morning": (
+        {"at": None, "repeat": slots("07:00", "12:00", "20:00"), "until": ours("days = 3"), "expires": SHORT},
+        ["repeat.slots.times", "repeat.slots.times"],
+    ),
+    "a slot of a phase": (
+        {"at": None, "phases": f"[{phase('days = 2', slots('21:30'))}]", "expires": '"same_day"'},
+        ["phases.0.repeat.slots.times"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "paths"), NEVER.values(), ids=NEVER.keys())
+def test_a_time_at_which_nothing_can_ever_leave_is_refused(keys: Keys, paths: list[str]) -> None:
+    faults = list_faults(write_rule(RULE | keys))
+
+    assert [path.removeprefix("treatments.peel.rules.check.") for path, _ in faults] == paths
+    assert all("within your `sending_hours`" in sentence for _, sentence in faults)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param({"at": ours('time = "22:00"'), "expires": ours("end_of_day = 2")}, id="it waits"),
+        pytest.param({"at": ours('time = "07:00"'), "expires": '"same_day"'}, id="it waits for an hour"),
+        pytest.param({"at": ours('time = "22:00"'), "quiet": '"advance"', "expires": '"same_day"'}, id="it is early"),
+        pytest.param({"from": "{ days = 0 }", "at": ours('time = "07:00"'), "quiet": '"skip"'}, id="at the procedure"),
+        pytest.param(
+            {"at": ours('time = "22:00"'), "quiet": '"skip"', "repeat": every("hours = 12", times(3))}, id="later ones"
+        ),
+    ],
+)
+def test_a_time_outside_the_sending_hours_is_accepted_where_it_can_leave(keys: Keys) -> None:
+    assert load_rule(RULE | keys).id == "check"
+
+
+def test_sending_hours_of_one_weekday_are_enough_for_a_time() -> None:
+    late = (
+        "sending_hours = { " + ", ".join(f'{day} = ["09:00", "18:00"]' for day in DAYS) + ', sun = ["09:00", "21:00"] }'
+    )
+    rule = write_rule(RULE | {"at": ours('time = "20:30"'), "quiet": '"skip"'})
+
+    assert list_faults(rule)[0][0].endswith(".at")
+    assert load_text(rule.replace("[clinic]", f"[clinic]\n{late}"))
 
 
 WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
