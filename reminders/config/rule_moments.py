@@ -40,7 +40,8 @@ def _list_stretch(rule: Rule, repeat: Repeat | None, begin: int, end: int | None
     every = shortest(repeat.every) if repeat.every else DAY
     clocks = [to_minutes(clock) for clock in repeat.slots.times] if repeat.slots else [at]
     rounds = takewhile(lambda start: end is None or start < end, count(begin, every))
-    yield from islice((start + clock for start in rounds for clock in clocks), repeat.times and repeat.times.most)
+    most = repeat.times.most if repeat.times else None
+    yield from islice((start + clock for start in rounds for clock in clocks), most)
 
 
 def list_stretches(rule: Rule) -> list[tuple[Repeat | None, Duration | None]]:

@@ -25,7 +25,7 @@ from reminders.config.parsing import Table, parse_table
 from reminders.config.paths import join_path
 from reminders.config.rule_checks import IsSound, check_calendar, check_names, check_rule, check_treatment
 from reminders.config.rule_hours import Week, check_sending_hours
-from reminders.config.values import Line, PositiveWhole, Whole
+from reminders.config.values import Line, PositiveWhole, Whole, YesNo
 from reminders.model import CORRECTION, TREATMENT, Audience, Channel, Quiet
 from reminders.rules import Calendar, Treatment
 
@@ -120,9 +120,9 @@ class AppliesToTable(Table):
 
 
 class WhenTable(Table):
-    session_due: bool | None = None
-    session_booked: bool | None = None
-    total_decided: bool | None = None
+    session_due: YesNo | None = None
+    session_booked: YesNo | None = None
+    total_decided: YesNo | None = None
     answer: dict[str, Line] = Field(default_factory=dict)
     unanswered: Words = ()
     happened: Words = ()

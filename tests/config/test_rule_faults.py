@@ -267,6 +267,9 @@ WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
     "a number that is a text": ({"max_messages": ours('count = "few"')}, "max_messages.count", "whole number"),
     "a number below one": ({"max_messages": ours("count = 0")}, "max_messages.count", "at least 1"),
     "a range where one number is meant": ({"max_messages": ours("count = [2, 3]")}, "max_messages", "not a range"),
+    "a condition in quotes": ({"when": '{ session_due = "yes" }'}, "when.session_due", "Write true or false"),
+    "a condition that is a number": ({"when": "{ session_booked = 1 }"}, "when.session_booked", "true or false"),
+    "our own figure in quotes": ({"from": '{ days = 1, clinic_supplied = "yes" }'}, "from.clinic_supplied", "true or"),
     "a condition that is no yes or no": ({"when": '{ session_due = "maybe" }'}, "when.session_due", "true or false"),
 }
 
