@@ -46,8 +46,8 @@ def _list_clocks(rule: Rule) -> Iterator[tuple[str, time]]:
     if rule.at and not runs_in_hours:
         yield "at", rule.at.value
     for key, repeat in rhythms:
-        for clock in repeat.slots.times if repeat and repeat.slots else ():
-            yield f"{key}.slots.times", clock
+        for number, clock in enumerate(repeat.slots.times if repeat and repeat.slots else ()):
+            yield f"{key}.slots.times.{number}", clock
 
 
 def _may_wait_for_procedure(rule: Rule, key: str, clock: time, week: Week) -> bool:

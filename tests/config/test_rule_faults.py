@@ -200,11 +200,11 @@ NEVER: dict[str, tuple[Keys, list[str]]] = {
     "a single one that is dropped": ({"at": ours('time = "22:00"'), "quiet_first": '"skip"'}, ["at"]),
     "slots that are over by morning": (
         {"at": None, "repeat": slots("07:00", "12:00", "20:00"), "until": ours("days = 3"), "expires": SHORT},
-        ["repeat.slots.times", "repeat.slots.times"],
+        ["repeat.slots.times.0", "repeat.slots.times.2"],
     ),
     "a slot of a phase": (
         {"at": None, "phases": f"[{phase('days = 2', slots('21:30'))}]", "expires": '"same_day"'},
-        ["phases.0.repeat.slots.times"],
+        ["phases.0.repeat.slots.times.0"],
     ),
 }
 
