@@ -105,7 +105,7 @@ def _say_phase(phase: Phase, rule: Rule, cite: Cite) -> str:
     rhythm = _say_rhythm(phase.repeat, rule, cite) if phase.repeat else "once, at the beginning"
     if phase.lasts is None:
         return f"to the end, {rhythm}"
-    return f"for {say_distance(phase.lasts, rule.calendar)}{cite(phase.lasts)}, {rhythm}"
+    return f"for {say_distance(phase.lasts, rule.calendar, is_far=True)}{cite(phase.lasts)}, {rhythm}"
 
 
 def _explain_anchor(rule: Rule, treatment: Treatment, cite: Cite) -> Iterator[str]:
