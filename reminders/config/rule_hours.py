@@ -27,7 +27,8 @@ def check_sending_hours(rule: Rule, path: str, is_sound: IsSound, week: Week) ->
     """The local times that the rule writes down; what counts in hours can fall anywhere."""
     if not is_sound(*READS):
         return
-    quiets = {rule.quiet_for(1), rule.quiet} if _is_series(rule) else {rule.quiet_for(1)}
+    first = rule.quiet_first or rule.quiet
+    quiets = {first, rule.quiet} if _is_series(rule) else {first}
     for key, clock in _list_clocks(rule):
         if not _may_wait_for_procedure(rule, key, clock, week):
             why = [_why_never(rule, clock, quiet, week) for quiet in sorted(quiets)]

@@ -282,6 +282,12 @@ def test_business_days_are_named_and_closed_days_explained(keys: Keys, sentence:
     assert say(ONCE | {"calendar": '"business_days"'} | keys) == sentence
 
 
+def test_before_a_visit_a_closed_day_moves_it_away_from_the_visit() -> None:
+    keys: Keys = {"anchor": '"session"', "from": length("weeks = -1"), "calendar": '"business_days"'}
+
+    assert "moves to the open day before" in say(ONCE | keys)
+
+
 def test_each_figure_says_where_it_stands() -> None:
     source = 'source = { document = "sheet", section = "At home", figure = "three days" }'
     treatment = load_sheet(ONCE | {"from": f"{{ days = 3, {source} }}", "expires": length("end_of_day = 4")})
