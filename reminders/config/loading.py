@@ -152,9 +152,15 @@ def _sound(parsed: Parsed[TableT]) -> TableT:
 
 def find_templates(folder: Path) -> Path:
     """The clinic's own texts, else those shipped inside the package, else those of the checkout."""
+    own = folder / "templates"
+    return own if own.is_dir() else shipped_templates()
+
+
+def shipped_templates() -> Path:
+    """Those inside the package, else those of the checkout."""
     package = Path(reminders.__file__).resolve().parent
-    places = (folder / "templates", package / "_templates")
-    return next((place for place in places if place.is_dir()), package.parent / "templates")
+    inside = package / "_templates"
+    return inside if inside.is_dir() else package.parent / "templates"
 
 
 def place_faults(faults: Iterable[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
