@@ -3,7 +3,7 @@
 BIN := .venv/bin
 READY := .venv/.bootstrapped
 
-.PHONY: help setup demo run test test-faults test-year bench check format lock clean
+.PHONY: help setup demo run texts test test-faults test-year bench check format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -16,8 +16,11 @@ $(READY): requirements-dev.lock scripts/bootstrap.sh
 demo: $(READY) ## Watch a seeded clinic's reminders go out; nothing leaves the machine
 	@$(BIN)/python -m scripts.demo
 
-run: $(READY) ## Run the daemon with the configuration at hand
-	@$(BIN)/reminders daemon
+run: $(READY) ## Serve the front desk on this machine, and send what falls due
+	@$(BIN)/reminders serve
+
+texts: $(READY) ## Renew the catalogue of the desk's texts, for translators
+	@$(BIN)/python -m scripts.extract_texts
 
 test: $(READY) ## Run the tests, on SQLite and a real PostgreSQL
 	$(BIN)/pytest -m "not faults and not year"

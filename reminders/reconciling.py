@@ -171,6 +171,8 @@ def _why_unplanned(plan: Plan, row: StoredReminder) -> Reason:
         return Reason.CHANGED_BACK
     if row.identity[:2] in plan.ended:
         return plan.ended[row.identity[:2]]
+    if row.identity[:3] in plan.missing:
+        return plan.missing[row.identity[:3]]
     return Reason.DOES_NOT_APPLY if (row.treatment, row.identity.rule) in plan.rules else Reason.RULE_REMOVED
 
 

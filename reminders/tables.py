@@ -529,3 +529,83 @@ class DaemonRow(Base):
     started_at: Mapped[datetime]
     ticked_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
+
+
+# ---- the staff ---------------------------------------------------------------------------------------------------
+
+
+class UserRow(Base):
+    """One of the staff. Never deleted: the audit log names them."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sign_in_name: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    password_hash: Mapped[str | None]
+    """NULL until the setup link was used."""
+    second_factor: Mapped[str | None]
+    """Room for one. This release asks for none, so it lets nobody in who has one."""
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class SetupLinkRow(Base):
+    """A link with which a user chooses a password, once. Only a hash of it is kept."""
+
+    __tablename__ = "setup_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """Used, or replaced by a newer one."""
+
+
+class SignInRow(Base):
+    """A user signed in with one browser. Called so because a session, here, is a patient's booked visit."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInCountRow(Base):
+    """How many passwords were tried for an account, or from an address, since the count began."""
+
+    __tablename__ = "sign_in_counts"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """`account` or `address`."""
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """A hash: people type a password in the place of the name."""
+    began_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int]
+
+
+class AuditRow(Base):
+    """Who saw, changed or sent what, and when. Triggers of the migration keep it append-only (S10).
+
+    It has no column for a text, a number or a name of a patient: ids and words of ours alone.
+    """
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    """NULL: on the command line, or nobody yet."""
+    action: Mapped[str]
+    subject: Mapped[str | None]
+    subject_id: Mapped[int | None]
+    patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    fields: Mapped[str]
+    """The names of what was changed, such as `phone,email`; never what it was changed to."""

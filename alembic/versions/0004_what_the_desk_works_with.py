@@ -1,6 +1,6 @@
 """What the desk's pages work with: versions, pauses, messages by hand, recalls, and the indexes of their queries
 
-Revision: 0004, after 0002
+Revision: 0004, after 0003
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

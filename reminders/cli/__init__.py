@@ -7,7 +7,7 @@ import sys
 # Each of these adds its commands, in the order in which the help lists them.
 # isort: off
 from reminders.cli import procedures, events, overrides, sessions, patients, looking  # noqa: F401
-from reminders.cli import rules, simulate, replan, seeding, running  # noqa: F401
+from reminders.cli import rules, simulate, replan, serving, seeding, users, running  # noqa: F401
 
 # isort: on
 from reminders.cli.answers import say_unexpected

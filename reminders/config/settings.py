@@ -87,7 +87,16 @@ def check_host(host: str) -> str:
     return host
 
 
+def check_proxy(address: str) -> str:
+    try:
+        ip_address(address)
+    except ValueError:
+        raise ValueError('Write the address of the proxy as a number, such as "127.0.0.1".') from None
+    return address
+
+
 EmailAddress = Annotated[str, AfterValidator(check_email)]
+ProxyAddress = Annotated[str, AfterValidator(check_proxy)]
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
 
 
@@ -133,6 +142,10 @@ class EmailSettings(Table):
 class WebSettings(Table):
     public_url: WebAddress | None = None
     """Where the service is seen from outside; without it no provider is asked to call back."""
+    proxies: tuple[ProxyAddress, ...] = ()
+    """Whose word is taken for where a request came from."""
+    idle_minutes: Seconds = 30
+    sign_in_hours: Seconds = 12
 
 
 class MessagesSettings(Table):

@@ -1,0 +1,91 @@
+"""Rendering: the templates, and what each page is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from reminders.accounts.users import Role
+from reminders.desk.desk import Desk, desk_of
+from reminders.desk.visits import may, set_cookie, user_of, visit_of
+from reminders.desk.words import _, translations
+from reminders.rules import Clinic
+
+STATIC = Path(__file__).with_name("static")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An entry of the navigation."""
+
+    path: str
+    label: str
+    role: Role = Role.DESK
+
+
+PLACES = (
+    Place(path="/today", label=_("Today")),
+    Place(path="/record", label=_("Record")),
+    Place(path="/recall", label=_("Recall")),
+    Place(path="/rules", label=_("Rules")),
+    Place(path="/delivery", label=_("Delivery")),
+    Place(path="/outbox", label=_("Outbox")),
+    Place(path="/users", label=_("Users"), role=Role.ADMIN),
+    Place(path="/audit", label=_("Audit"), role=Role.ADMIN),
+)
+
+
+def open_templates(folder: Path, clinic: Clinic) -> Environment:
+    """The pages' templates: whatever a page is given is text, never markup (S9)."""
+    # Another environment than the messages': these are ours, and the clinic cannot edit them.
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["clinic_name"] = clinic.name
+    environment.filters["local"] = lambda instant: say_local(instant, clinic)
+    return environment
+
+
+def say_local(instant: datetime | None, clinic: Clinic) -> str:
+    """Such as 2026-03-10 10:30, on the clinic's clock."""
+    return instant.astimezone(clinic.time_zone).strftime("%Y-%m-%d %H:%M") if instant else ""
+
+
+def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page. With `status` 422 it is a form again, with what was wrong."""
+    desk, visit, user = desk_of(request), visit_of(request), user_of(request)
+    html = desk.templates.get_template(template).render(
+        user=user,
+        places=[place for place in request.app.state.places if user and may(user, place.role)],
+        path=request.url.path,
+        form_token=visit.form_token,
+        **context,
+    )
+    response = HTMLResponse(html, status)
+    if visit.is_new:
+        set_cookie(response, desk, visit.token)
+    return response
+
+
+def go_to(path: str) -> RedirectResponse:
+    """After a change: the browser loads the page, and loading it again changes nothing."""
+    return RedirectResponse(path, 303)
+
+
+def places_of(desk: Desk, paths: set[str]) -> tuple[Place, ...]:
+    """The navigation: places whose page exists; the outbox only while a channel uses it."""
+    config = desk.app.config
+    uses_outbox = "outbox" in (config.sms.provider, config.email.provider)
+    return tuple(place for place in PLACES if place.path in paths and (place.path != "/outbox" or uses_outbox))

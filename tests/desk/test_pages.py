@@ -1,0 +1,142 @@
+"""What the pages say: navigation, texts, and names that try to be more than names."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from fastapi import FastAPI
+
+from reminders.accounts.audit import Action, Subject, record_audit
+from reminders.desk.pages import STATIC
+from reminders.desk.words import LOCALES
+from reminders.store.engine import writing
+from reminders.tables import TaskRow, UserRow
+from scripts.extract_texts import extract_texts
+from tests.accounts.staff import Staff
+from tests.clinic import ClinicDays
+from tests.desk.browser import Browser, signed_in
+
+VENDOR = STATIC / "vendor"
+
+
+@pytest.mark.parametrize(("name", "sees_users"), [("dora", False), ("cora", False), ("olive", True)])
+def test_the_navigation_shows_what_one_may_see(web: FastAPI, staff: Staff, name: str, sees_users: bool) -> None:
+    page = signed_in(web, name).get("/today").text
+
+    assert 'href="/today" aria-current="page"' in page
+    assert ('href="/users"' in page, 'href="/audit"' in page) == (sees_users, sees_users)
+
+
+def test_the_navigation_leads_nowhere_that_is_not_there(olive: Browser) -> None:
+    page = olive.get("/today").text
+    paths = [part.partition('"')[0] for part in page.partition("desk-places")[2].partition("</ul>")[0].split('href="')]
+
+    assert paths[1:]
+    assert [olive.get(path).status_code for path in paths[1:]] == [200] * (len(paths) - 1)
+
+
+HOSTILE = ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{ 7*7 }}{% raise %}", "%(name)s {0}"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_that_is_markup_is_shown_as_a_name(clinic: ClinicDays, olive: Browser, staff: Staff, name: str) -> None:
+    """S9: in the list, in a sentence, in the header, and where a form is offered again."""
+    with writing(clinic.app.engine) as tx:
+        for user_id in (staff.olive, staff.dora):
+            row = tx.get(UserRow, user_id)
+            assert row is not None
+            row.name = name
+        tx.add(
+            TaskRow(
+                rule="overlap", key="k", text=name, due_at=clinic.clock.now, status="open", created_at=clinic.clock.now
+            )
+        )
+    wrong = {"name": name, "sign_in_name": name, "role": "desk"}
+
+    pages = [
+        olive.get("/users").text,
+        olive.get("/audit").text,
+        olive.get("/today").text,
+        olive.submit(f"/users/{staff.dora}/link", page="/users").text,
+        olive.submit("/users", wrong, page="/users").text,
+        olive.send("/users", wrong).text,
+        olive.sign_in(name, name).text,
+    ]
+
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img" not in page
+        # As it was typed, and not worked out.
+        assert name in html.unescape(page)
+
+
+def test_the_audit_log_shows_who_did_what_and_can_be_narrowed(clinic: ClinicDays, olive: Browser, staff: Staff) -> None:
+    with writing(clinic.app.engine) as tx:
+        record_audit(
+            tx, staff.dora, Action.CHANGE, clinic.clock.now, subject=Subject.PATIENT, subject_id=7, fields=("phone",)
+        )
+
+    page = olive.get(f"/audit?user={staff.dora}").text
+
+    assert "<td>patient 7</td>" in page
+    assert "<td>phone</td>" in page
+    assert "<td>Olive</td>" not in page
+
+
+def test_a_long_audit_log_is_read_page_by_page(clinic: ClinicDays, olive: Browser, staff: Staff) -> None:
+    with writing(clinic.app.engine) as tx:
+        for number in range(150):
+            record_audit(tx, staff.dora, Action.VIEW, clinic.clock.now, subject=Subject.TASK, subject_id=number)
+
+    page = olive.get("/audit").text
+    older = page.rpartition('href="/audit?before=')[2].partition('"')[0]
+
+    assert page.count("<tr>") == 101
+    assert "task 20<" in olive.get(f"/audit?before={older}").text
+    assert "task 20<" not in page
+
+
+def test_a_day_at_the_desk_is_in_the_audit_log(dora: Browser, olive: Browser) -> None:
+    """S10: that a page of patients was seen, too."""
+    dora.get("/today")
+
+    page = olive.get("/audit").text
+
+    assert "<td>view</td>" in page
+    assert "<td>Dora</td>" in page
+
+
+# ---- files that others wrote -------------------------------------------------------------------------------------
+
+
+def list_sums() -> dict[str, str]:
+    lines = (VENDOR / "SHA256SUMS").read_text("utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines if not line.startswith("#"))}
+
+
+def test_every_vendored_file_is_as_it_was_published() -> None:
+    files = [path for path in VENDOR.rglob("*") if path.is_file() and path.name != "SHA256SUMS"]
+
+    assert {
+        path.relative_to(VENDOR).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    } == list_sums()
+
+
+def test_every_vendored_library_has_its_licence() -> None:
+    assert all((folder / "LICENSE").is_file() for folder in VENDOR.iterdir() if folder.is_dir())
+
+
+# ---- texts -------------------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_of_texts_is_complete(tmp_path: Path) -> None:
+    """Else a translator never sees a text: run `make texts`."""
+    found = {message.id for message in read_po(io.BytesIO(extract_texts())) if message.id}
+    kept = {message.id for message in read_po(io.BytesIO((LOCALES / "desk.pot").read_bytes())) if message.id}
+
+    assert found == kept
