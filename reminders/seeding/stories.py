@@ -184,7 +184,7 @@ def _tell(story: _Story) -> None:
     iris = _person(3, "Iris Okafor", "iris")  # the first day after
     story.had(iris, 0, 0, "09:00")
 
-    jonas = _person(4, "Jonas Feld", "jonas")  # his next visit is the day after tomorrow
+    jonas = _person(4, "Jonas Falk", "jonas")  # his next visit is the day after tomorrow
     story.had(jonas, 1, -44, "14:00")
     story.booked(jonas, 1, -5, 2, "14:30")
 

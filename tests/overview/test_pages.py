@@ -122,7 +122,7 @@ def test_the_call_list_has_a_patient_once_with_all_reasons(desk: DeskClinic) -> 
 def test_recall_shows_whose_next_session_is_due_and_whether_it_is_booked(demo: DeskClinic) -> None:
     lines = {line.name: line for line in recall(demo)}
 
-    noor, jonas, kofi = lines["Noor Haddad"], lines["Jonas Feld"], lines["Kofi Mensah"]
+    noor, jonas, kofi = lines["Noor Haddad"], lines["Jonas Falk"], lines["Kofi Mensah"]
     assert (noor.is_overdue, noor.starts_local, noor.due_on) == (True, None, date(2026, 11, 16))
     assert jonas.starts_local is not None
     assert (f"{jonas.starts_local:%Y-%m-%d %H:%M}", jonas.is_overdue) == ("2026-11-25 14:30", False)
