@@ -25,6 +25,8 @@ class View:
     def open(self, page: Page, cast: Cast) -> None:
         self.come(page, cast)
         expect(page.get_by_text(self.sees).first).to_be_visible()
+        # The words are there before the stylesheet is.
+        page.wait_for_load_state()
 
 
 def at(path: str) -> Callable[[Page, Cast], object]:
