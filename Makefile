@@ -3,7 +3,7 @@
 BIN := .venv/bin
 READY := .venv/.bootstrapped
 
-.PHONY: help setup demo run texts test test-faults test-year bench check format lock clean
+.PHONY: help setup demo run texts test test-faults test-year test-browser screenshots bench check format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -23,7 +23,7 @@ texts: $(READY) ## Renew the catalogue of the desk's texts, for translators
 	@$(BIN)/python -m scripts.extract_texts
 
 test: $(READY) ## Run the tests, on SQLite and a real PostgreSQL
-	$(BIN)/pytest -m "not faults and not year"
+	$(BIN)/pytest -m "not faults and not year and not browser"
 
 # One at a time: these kill processes and measure real waiting, so they want the machine to themselves.
 test-faults: $(READY) ## Run the tests that kill processes or wait for real time
@@ -31,6 +31,14 @@ test-faults: $(READY) ## Run the tests that kill processes or wait for real time
 
 test-year: $(READY) ## Play a year of 1,000 patients, and 20 clinics against their rehearsals (minutes)
 	$(BIN)/pytest -m year -n0
+
+test-browser: $(READY) ## Open the pages in a real chromium: by mouse and keys, without JavaScript, with axe
+	@scripts/chromium.sh
+	$(BIN)/pytest -m browser -n0
+
+screenshots: $(READY) ## Draw each page anew, wide and as a phone shows it, in docs/screenshots
+	@scripts/chromium.sh
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(READY) ## Say how long a rehearsal takes for each patient and year
 	$(BIN)/python -m tests.benchmarks.rehearsals

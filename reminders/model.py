@@ -104,6 +104,7 @@ class Reason(StrEnum):
     HAPPENED = "happened"
     OVERRIDE_FAULTY = "override_faulty"
     PAUSED = "paused"
+    EXPIRES_BEFORE_DUE = "expires_before_due"
     CHANGED_BACK = "changed_back"
     RULE_REMOVED = "rule_removed"
     REFUSED = "refused"
@@ -195,8 +196,10 @@ class Procedure:
     """What has happened since, and when."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """The patient's latest answer to each question."""
+    answered_at: Mapping[str, datetime] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By rule: the figures that a clinician has set for this patient, as the file would write them."""
+    overridden_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -357,6 +360,8 @@ class Plan:
     recalls: tuple[Recall, ...] = ()
     ended: Mapping[tuple[AnchorKind, int], Reason] = field(default_factory=dict)
     """Anchors that no longer count, with the reason their pending reminders close."""
+    missing: Mapping[tuple[AnchorKind, int, str], Reason] = field(default_factory=dict)
+    """Series that an event ended, or that wait for one, with the reason their pending reminders close."""
     rules: frozenset[tuple[str, str]] = frozenset()
     """The configuration's rules by treatment and id: what one of them no longer yields does not apply any more."""
 

@@ -171,6 +171,8 @@ def _why_unplanned(plan: Plan, row: StoredReminder) -> Reason:
         return Reason.CHANGED_BACK
     if row.identity[:2] in plan.ended:
         return plan.ended[row.identity[:2]]
+    if row.identity[:3] in plan.missing:
+        return plan.missing[row.identity[:3]]
     return Reason.DOES_NOT_APPLY if (row.treatment, row.identity.rule) in plan.rules else Reason.RULE_REMOVED
 
 
@@ -263,7 +265,7 @@ def _choose_late(series: Sequence[_Occurrence], hours: SendingHours) -> _LateCho
     if candidate is None or not candidate.may_leave:
         return _LateChoice()
     leave_at = hours.next_allowed(max(candidate.now, candidate.turn_at))
-    if not is_useful(leave_at, candidate.planned.expires_at):
+    if not is_useful(leave_at, candidate.planned.expires_at) or _is_overtaken(candidate, leave_at, series):
         return _LateChoice()
     if _is_near_another(candidate, leave_at, series):
         return _LateChoice(too_near=candidate)
@@ -281,6 +283,16 @@ def _late_candidate(counting: Sequence[_Occurrence], hours: SendingHours) -> _Oc
     first = counting[0]
     may_stand_in = first.is_past and not first.is_quiet_skipped and not any(each.has_left for each in counting)
     return first if may_stand_in else None
+
+
+def _is_overtaken(candidate: _Occurrence, leave_at: datetime, series: Sequence[_Occurrence]) -> bool:
+    """By the time it could leave, one that quiet hours skip will be the latest; and where something of the series has
+    left, nothing stands in for that one. Said now: the desk must not be shown a text that will not leave."""
+    if not any(each.has_left for each in series if each.counts):
+        return False
+    by_then = [each for each in series if each.counts and each.planned.due_at <= leave_at]
+    latest = max(by_then, key=lambda each: (each.planned.due_at, each.planned.identity.occurrence))
+    return latest is not candidate and latest.is_quiet_skipped
 
 
 def _is_near_another(candidate: _Occurrence, leave_at: datetime, series: Sequence[_Occurrence]) -> bool:

@@ -219,7 +219,7 @@ class Rule:
     at: ClockTime | None = None
     quiet: Quiet = Quiet.DEFER
     quiet_first: Quiet | None = None
-    """For occurrence 1, where it differs."""
+    """For the first of a series, where it differs."""
     max_messages: Count | None = None
     when: When = field(default_factory=When)
     audience: Audience = Audience.PATIENT
@@ -227,9 +227,6 @@ class Rule:
     supersede_key: str | None = None
     """A newer procedure with a rule of the same key ends this one's occurrences from its own t0 on."""
     calendar: Calendar = Calendar.ALL_DAYS
-
-    def quiet_for(self, occurrence: int) -> Quiet:
-        return self.quiet_first if occurrence == 1 and self.quiet_first else self.quiet
 
     def list_figures(self) -> list[tuple[str, Figure]]:
         """Every figure of the rule with its key in the file, as far as it is given."""

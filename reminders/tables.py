@@ -444,12 +444,7 @@ class AttemptRow(Base):
             sqlite_where=text("look_at IS NOT NULL"),
             postgresql_where=text("look_at IS NOT NULL"),
         ),
-        Index(
-            "ix_attempts_outbox",
-            "id",
-            sqlite_where=text("provider = 'outbox' AND provider_id IS NOT NULL"),
-            postgresql_where=text("provider = 'outbox' AND provider_id IS NOT NULL"),
-        ),
+        Index("ix_attempts_provider", "provider", "id"),
     )
 
 

@@ -37,7 +37,7 @@ from reminders.overview import Line, list_plan
 from reminders.providers import Provider
 from reminders.replanning import replan_patient
 from reminders.store.engine import Transaction, reading, writing
-from reminders.tables import AttemptRow, MessageRow, ReminderRow, SessionRow, TaskRow
+from reminders.tables import AttemptRow, MessageRow, PatientRow, ReminderRow, SessionRow, TaskRow, WrittenRow
 from reminders.typed import read_when
 from reminders.wiring import App, open_app, open_work
 
@@ -167,9 +167,16 @@ class ClinicDays:
                     ReminderRow.status == "scheduled", ReminderRow.next_attempt_at > self.clock.now
                 )
             )
+            by_hand = tx.scalar(
+                select(func.min(WrittenRow.next_attempt_at)).where(
+                    WrittenRow.status == "scheduled", WrittenRow.next_attempt_at > self.clock.now
+                )
+            )
+            resumes = tx.scalar(select(func.min(PatientRow.paused_until)))
             unclear = tx.scalar(select(func.min(AttemptRow.look_at)).where(AttemptRow.look_at > self.clock.now))
         soonest = self.clock.now + timedelta(hours=1 if is_behind else 6)
-        return min(filter(None, (soonest, waiting, unclear)))
+        known: list[datetime | None] = [soonest, waiting, by_hand, resumes, unclear]
+        return min(filter(None, known))
 
     def suspend(self, channel: str = "sms") -> None:
         """The provider takes nothing from us any more; the channel pauses at the next try."""

@@ -55,7 +55,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("written_id", sa.Integer(), nullable=True))
     _create_partial("ix_messages_written_id", "messages", "written_id", "written_id IS NOT NULL")
     _create_partial("ix_messages_left_at", "messages", "left_at", "left_at IS NOT NULL")
-    _create_partial("ix_attempts_outbox", "attempts", "id", "provider = 'outbox' AND provider_id IS NOT NULL")
+    op.create_index("ix_attempts_provider", "attempts", ["provider", "id"])
     _create_partial("ix_tasks_open", "tasks", "due_at", "status = 'open'")
     op.create_index("ix_reminders_due_at", "reminders", ["due_at"])
 
@@ -129,7 +129,7 @@ def _create_partial(name: str, table: str, column: str, where: str) -> None:
 def downgrade() -> None:
     op.drop_index("ix_reminders_due_at", "reminders")
     op.drop_index("ix_tasks_open", "tasks")
-    op.drop_index("ix_attempts_outbox", "attempts")
+    op.drop_index("ix_attempts_provider", "attempts")
     op.drop_index("ix_messages_left_at", "messages")
     op.drop_index("ix_messages_written_id", "messages")
     with op.batch_alter_table("messages", schema=None) as batch_op:

@@ -32,7 +32,6 @@ from reminders.store.cases import (
     load_case,
     load_contacts,
     load_stored_reminders,
-    read_reminder,
 )
 from reminders.store.engine import Transaction, who
 from reminders.store.versions import note_change
@@ -234,7 +233,8 @@ def send_again(tx: Transaction, clinic: Clinic, templates: Templates, reminder_i
     patient = require_patient(tx, reminder.patient_id)
     tx.refresh(reminder)
     stored = load_stored_reminders(tx, patient.id)
-    _require_repeatable(clinic, load_case(tx, patient, stored), read_reminder(reminder), now)
+    (asked,) = (each for each in stored if each.id == reminder_id)
+    _require_repeatable(clinic, load_case(tx, patient, stored), asked)
     channel = Channel(reminder.channel)
     if faults := list(_check_reach(tx, patient, channel)):
         raise Refusal(" ".join(faults))
@@ -255,7 +255,7 @@ def send_again(tx: Transaction, clinic: Clinic, templates: Templates, reminder_i
 _REPEATABLE = (Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
 
 
-def _require_repeatable(clinic: Clinic, case: PatientCase, reminder: StoredReminder, now: datetime) -> None:
+def _require_repeatable(clinic: Clinic, case: PatientCase, reminder: StoredReminder) -> None:
     is_unclear = reminder.status is Status.IN_DOUBT and reminder.reason is Reason.UNCLEAR
     if reminder.status in (Status.SENDING, Status.IN_DOUBT) and not is_unclear:
         raise Refusal("Whether this text has left is being looked for: wait for what comes of it.")

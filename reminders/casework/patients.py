@@ -169,10 +169,10 @@ def _fill_in(tx: Transaction, patient: PatientRow, values: dict[str, str | None]
         if typed and not known:
             setattr(locked, key, typed)
             filled.append(key.replace("_", " "))
-    if filled:
-        note_change(tx, locked, f"filled in the {' and the '.join(filled)}", now)
     with _refusing_twins(tx):
         tx.flush()
+    if filled:
+        note_change(tx, locked, f"filled in the {' and the '.join(filled)}", now)
     return locked
 
 

@@ -111,9 +111,7 @@ def cancel(
         name = require_patient(tx, replanned.case.patient_id).name
     print_plan(shown, as_json=as_json)
     if gone := list_gone(replanned, procedure):
-        for sentence in say_gone(gone):
-            errors.print(sentence, markup=False)
-        errors.print("A message to withdraw them, ready to send:")
+        errors.print(*say_gone(gone), "A message to withdraw them, ready to send:", markup=False)
         for channel in sorted({row.channel for row in gone}):
             errors.print(_ready_withdrawal(app, channel, name), markup=False)
 

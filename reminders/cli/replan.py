@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from reminders.config import load_config
 from reminders.model import InputRefusal
 from reminders.rule_changes import Effect, list_everyone, replan_one
 from reminders.rules import Clinic
-from reminders.wiring import App
+from reminders.wiring import App, open_app
 
 
 @cli.command()
@@ -57,7 +58,12 @@ def _choose_rules(app: App, new_rules: Path | None, *, is_dry_run: bool) -> Clin
             "A file is only tried with --with: add --dry-run. To use it, put it in place of the clinic's own, "
             "restart the service and run `reminders replan`."
         )
-    return load_config(new_rules, os.environ).clinic
+    config = load_config(new_rules, os.environ)
+    # With the texts that it will find once it stands in place of the clinic's own, unless it brings others.
+    if not (new_rules.absolute().parent / "templates").is_dir():
+        config = replace(config, templates_dir=app.config.templates_dir)
+    open_app(config).close()  # refuses a rule without texts, as the start would
+    return config.clinic
 
 
 def _with_progress(patient_ids: Sequence[int]) -> Iterator[int]:

@@ -211,6 +211,17 @@ class ClinicTable(Table):
         )
 
 
+def check_clinic(parsed: Parsed[ClinicTable]) -> Iterator[Fault]:
+    """Closed days are exceptions to the opening hours: alone they would change nothing."""
+    clinic = parsed.table
+    if clinic is None or clinic.opening_hours is not None or not parsed.is_sound("opening_hours"):
+        return
+    for key, is_given in (("closed_on", bool(clinic.closed_on)), ("holidays", clinic.holidays is not None)):
+        if is_given and parsed.is_sound(key):
+            sentence = 'Add `opening_hours`, such as ["09:00", "17:00"]: without them nobody can tell the open days.'
+            yield Fault(f"clinic.{key}", sentence)
+
+
 def is_phone(phone: str, country: str | None) -> bool:
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(phone, country))

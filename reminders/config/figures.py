@@ -12,7 +12,7 @@ from reminders import rules
 from reminders.config.faults import Fault, find_near_match, list_choices
 from reminders.config.parsing import Parsed, Table
 from reminders.config.paths import join_path
-from reminders.config.values import Line, TimeOfDay, Whole, read_time
+from reminders.config.values import Line, TimeOfDay, Whole, YesNo, read_time
 
 MINUTES = {
     rules.Unit.MINUTES: (1, 1),
@@ -50,7 +50,7 @@ class Figure(Table):
     """Whatever claims something: a length, a number, a time."""
 
     source: SourceTable | None = None
-    clinic_supplied: bool = False
+    clinic_supplied: YesNo = False
 
     @property
     def cited(self) -> rules.Source | None:
@@ -111,7 +111,7 @@ class DurationTable(Lengths):
 
 class ExpiresTable(Lengths):
     end_of_day: Whole | None = None
-    after_due: bool = False
+    after_due: YesNo = False
 
     @model_validator(mode="after")
     def check_moment(self) -> ExpiresTable:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import reminders
-from reminders.config.clinic import ClinicTable, VisitsTable, build_clinic, check_visits
+from reminders.config.clinic import ClinicTable, VisitsTable, build_clinic, check_clinic, check_visits, list_windows
 from reminders.config.database import place_database
 from reminders.config.documents import DocumentSettings, check_sections
 from reminders.config.faults import ConfigFaults, Fault, UnknownKey
@@ -85,6 +85,7 @@ class _Sections:
         self.examples = self.list_examples()
         self.faults += check_sections(self.documents, self.data.get("treatments"))
         self.faults += check_sources(self.visits, "visits", self.documents)
+        self.faults += check_clinic(self.clinic)
         self.faults += check_visits(self.visits)
         self.faults += check_providers(self.sms, self.email, self.dispatch)
 
@@ -111,6 +112,9 @@ class _Sections:
             has_opening_hours=not self.clinic.is_sound("opening_hours")
             or clinic is None
             or clinic.opening_hours is not None,
+            sending_hours=list_windows(clinic.sending_hours)
+            if clinic and self.clinic.is_sound("sending_hours")
+            else None,
         )
         treatments, faults = parse_treatments(self.data.get("treatments"), around)
         self.faults += faults

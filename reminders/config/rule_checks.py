@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from math import ceil
 
 from reminders.config.faults import Fault, find_near_match
 from reminders.config.figures import longest, shortest
 from reminders.config.paths import join_path
+from reminders.config.rule_moments import (
+    DAY,
+    MOST_LISTED,
+    clock_of,
+    find_most_in_a_day,
+    length_of_end,
+    list_moments,
+)
 from reminders.rules import (
     AfterDue,
     Anchor,
@@ -16,14 +23,12 @@ from reminders.rules import (
     EndOfDay,
     Event,
     Expiry,
-    Phase,
     Repeat,
     Rule,
     Treatment,
     Unit,
 )
 
-DAY = 1440
 MOST_IN_A_DAY = 6
 MOST_IN_ALL = 60
 MOST_EVEN_WITH_A_LIMIT = 500
@@ -47,11 +52,11 @@ def check_rule(rule: Rule, path: str, is_sound: IsSound) -> Iterator[Fault]:
 
 
 def refuse_negative_start(rule: Rule) -> Found:
-    if rule.starts.value < 0 and not _is_before_visits(rule):
+    if rule.starts.value < 0 and not is_before_visits(rule):
         yield "from", 'Nothing can be due before the procedure; count from 0 up, or from "session" or "target".'
 
 
-def _is_before_visits(rule: Rule) -> bool:
+def is_before_visits(rule: Rule) -> bool:
     return rule.anchor in (Anchor.TARGET, Anchor.SESSION)
 
 
@@ -65,6 +70,12 @@ def refuse_day_zero(rule: Rule) -> Found:
         yield "from", "With day_base = 1 the first day is day 1; there is no day 0."
 
 
+def refuse_numbered_days_before(rule: Rule) -> Found:
+    lengths = {"from": rule.starts, "until": length_of_end(rule.until)}
+    if rule.day_base == 1 and any(each and each.value < 0 and each.unit is Unit.DAYS for each in lengths.values()):
+        yield "day_base", "Remove it: it numbers the days from the anchor on, and days before a visit have no number."
+
+
 def refuse_clock_time_for_hours(rule: Rule) -> Found:
     if rule.at and rule.starts.unit.is_elapsed:
         yield "at", "Remove `at`, or write `from` in days: hours and minutes already give the time."
@@ -72,7 +83,7 @@ def refuse_clock_time_for_hours(rule: Rule) -> Found:
 
 def require_clock_time_for_days(rule: Rule) -> Found:
     expires = None if isinstance(rule.expires, AfterDue) else rule.expires
-    lengths = {"from": rule.starts, "until": _length_of(rule.until), "expires": expires}
+    lengths = {"from": rule.starts, "until": length_of_end(rule.until), "expires": expires}
     in_days = [key for key, length in lengths.items() if isinstance(length, Duration) and not length.unit.is_elapsed]
     if rule.at is not None or _has_only_slots(rule):
         return
@@ -95,10 +106,6 @@ def list_repeats(rule: Rule) -> list[tuple[str, Repeat | None]]:
     return [("repeat", rule.repeat)]
 
 
-def _length_of(end: Duration | Event | None) -> Duration | None:
-    return end.fallback if isinstance(end, Event) else end
-
-
 def refuse_clock_time_beside_slots(rule: Rule) -> Found:
     if rule.at and _has_only_slots(rule):
         yield "at", "Remove `at`: the slots give the times."
@@ -108,10 +115,10 @@ def refuse_clock_time_beside_slots(rule: Rule) -> Found:
 
 
 def refuse_empty_lengths(rule: Rule) -> Found:
-    until = _length_of(rule.until)
-    if until and until.value <= 0 and not _is_before_visits(rule):
+    until = length_of_end(rule.until)
+    if until and until.value <= 0 and not is_before_visits(rule):
         yield "until", "Write a length above 0."
-    if isinstance(rule.expires, Duration) and rule.expires.value <= 0 and not _is_before_visits(rule):
+    if isinstance(rule.expires, Duration) and rule.expires.value <= 0 and not is_before_visits(rule):
         yield "expires", "Write a length above 0."
     if isinstance(rule.expires, AfterDue) and rule.expires.length.value <= 0:
         yield "expires", "Write a length above 0."
@@ -138,28 +145,49 @@ def require_one_end_of_repeat(rule: Rule) -> Found:
         yield "repeat.times", "Keep either `times` or the rule's `until`; they would be two ends."
 
 
-def check_phases(rule: Rule) -> Found:
+def refuse_repeat_beside_phases(rule: Rule) -> Found:
     if rule.phases and rule.repeat:
         yield "repeat", "Keep either `repeat` or the phases, each of which may have a `repeat` of its own."
+
+
+def refuse_times_in_phases(rule: Rule) -> Found:
     for number, phase in enumerate(rule.phases):
-        yield from _check_phase(rule, phase, f"phases.{number}", is_last=number == len(rule.phases) - 1)
+        if phase.repeat and phase.repeat.times:
+            yield f"phases.{number}.repeat.times", "Remove it: a phase ends after what it `lasts`."
 
 
-def _check_phase(rule: Rule, phase: Phase, key: str, *, is_last: bool) -> Found:
-    if phase.repeat and phase.repeat.times:
-        yield f"{key}.repeat.times", "Remove it: a phase ends after what it `lasts`."
-    if phase.lasts is None:
-        if not is_last:
-            yield key, "Say how long this phase lasts, such as lasts = { weeks = 1 }; only the last may leave it out."
-        elif rule.until is None and phase.repeat is not None:
-            yield key, "Say how long this phase lasts, or add `until` to the rule."
-        return
-    if phase.lasts.value <= 0:
-        yield f"{key}.lasts", "Write a length above 0."
-    elif phase.lasts.unit.is_elapsed != rule.starts.unit.is_elapsed:
-        yield f"{key}.lasts", "Count it as `from` is counted: both in hours or minutes, or both in days or weeks."
-    elif phase.lasts.unit is Unit.MONTHS:
-        yield f"{key}.lasts", "Write days or weeks: months differ in length, and the next phase would begin anywhere."
+def require_length_of_phases(rule: Rule) -> Found:
+    for number, phase in enumerate(rule.phases[:-1]):
+        if phase.lasts is None:
+            sentence = "Say how long this phase lasts, such as lasts = { weeks = 1 }; only the last may leave it out."
+            yield f"phases.{number}", sentence
+
+
+def require_end_of_phases(rule: Rule) -> Found:
+    if rule.phases and rule.phases[-1].repeat and rule.phases[-1].lasts is None and rule.until is None:
+        key = f"phases.{len(rule.phases) - 1}"
+        yield key, "Say how long this phase lasts, or add `until` to the rule."
+
+
+def refuse_empty_phases(rule: Rule) -> Found:
+    for key, lasts in _list_lengths_of_phases(rule):
+        if lasts.value <= 0:
+            yield key, "Write a length above 0."
+        elif lasts.unit is Unit.MONTHS:
+            yield key, "Write days or weeks: months differ in length, and the next phase would begin anywhere."
+
+
+def refuse_phases_of_another_kind(rule: Rule) -> Found:
+    for key, lasts in _list_lengths_of_phases(rule):
+        is_wrong_already = lasts.value <= 0 or lasts.unit is Unit.MONTHS
+        if lasts.unit.is_elapsed != rule.starts.unit.is_elapsed and not is_wrong_already:
+            yield key, "Count it as `from` is counted: both in hours or minutes, or both in days or weeks."
+
+
+def _list_lengths_of_phases(rule: Rule) -> Iterator[tuple[str, Duration]]:
+    for number, phase in enumerate(rule.phases):
+        if phase.lasts:
+            yield f"phases.{number}.lasts", phase.lasts
 
 
 # ---- when it ends and expires ----------------------------------------------------------------------------------
@@ -171,8 +199,8 @@ def require_fallback_of_end(rule: Rule) -> Found:
 
 
 def refuse_end_before_start(rule: Rule) -> Found:
-    until = _length_of(rule.until)
-    if until and (until.value > 0 or _is_before_visits(rule)) and longest(until) <= shortest(rule.starts):
+    until = length_of_end(rule.until)
+    if until and (until.value > 0 or is_before_visits(rule)) and longest(until) <= shortest(rule.starts):
         yield "until", "Write a later end than `from`; as it stands nothing would ever be due."
 
 
@@ -187,19 +215,45 @@ def refuse_unknown_expiry(rule: Rule) -> Found:
 
 
 def refuse_expiry_before_start(rule: Rule) -> Found:
-    if starts_too_late(rule):
+    if _is_surely_over(rule, shortest(rule.starts)):
         yield "expires", "Write a later moment; as it stands the first one would expire before it is due."
 
 
-def starts_too_late(rule: Rule) -> bool:
-    """Surely so; where it depends on the length of a month or the hour of the anchor, it is given the doubt."""
+def refuse_expiry_before_end_of_series(rule: Rule) -> Found:
+    until = length_of_end(rule.until)
+    rhythms = [repeat for _, repeat in list_repeats(rule) if repeat]
+    if any(map(_is_impossible, rhythms)) or _is_endless(rule) or _is_surely_over(rule, shortest(rule.starts)):
+        return  # it has a fault of its own
+    moments = list_moments(rule, shortest(until.longest) if until else None)
+    if moments and _is_surely_over(rule, moments[-1] - clock_of(rule)):
+        sentence = "Write a later moment, or end the series sooner; as it stands the last one would expire before it is"
+        yield "expires", f'{sentence} due. `after_due` and "same_day" count from the moment when each one is due.'
+
+
+def _is_endless(rule: Rule) -> bool:
+    has_end = length_of_end(rule.until) is not None
+    if not rule.phases:
+        return rule.repeat is not None and rule.repeat.times is None and not has_end
+    last = rule.phases[-1]
+    ends = has_end or last.lasts is not None or last.repeat is None
+    return not ends or any(phase.lasts is None for phase in rule.phases[:-1])
+
+
+def _is_surely_over(rule: Rule, due: int) -> bool:
+    """Whether what is due so many minutes after the anchor, or on the day that many after its day, has expired before.
+
+    Where that depends on the length of a month, the hour of the anchor or closed days, it is given the doubt.
+    """
+    expires = rule.expires
     if rule.calendar is Calendar.BUSINESS_DAYS:
         return False
-    if isinstance(rule.expires, EndOfDay):
-        return shortest(rule.starts) >= (rule.expires.day + 1) * DAY
-    if isinstance(rule.expires, Duration):
-        return 0 < longest(rule.expires) <= shortest(rule.starts)
-    return rule.expires is Expiry.ANCHOR and rule.anchor is Anchor.SESSION and rule.starts.value > 0
+    if isinstance(expires, EndOfDay):
+        return due >= (expires.day + 1) * DAY
+    is_days = not rule.starts.unit.is_elapsed
+    if isinstance(expires, Duration) and (expires.value > 0 or is_before_visits(rule)):
+        hour_of_anchor = DAY if is_days and expires.unit.is_elapsed else 0
+        return longest(expires) + hour_of_anchor <= due
+    return expires is Expiry.ANCHOR and rule.anchor is Anchor.SESSION and due >= (DAY if is_days else 1)
 
 
 # ---- floods ----------------------------------------------------------------------------------------------------
@@ -207,12 +261,15 @@ def starts_too_late(rule: Rule) -> bool:
 
 def refuse_flood(rule: Rule) -> Found:
     rhythms = [repeat for _, repeat in list_repeats(rule) if repeat]
-    if any(map(_is_impossible, rhythms)):
+    if any(map(_is_impossible, rhythms)) or _is_endless(rule):
         return  # it has a fault of its own
-    in_all, in_a_day = count_occurrences(rule), count_in_a_day(rule)
+    until = length_of_end(rule.until)
+    moments = list_moments(rule, longest(until) if until else None)
+    in_all, in_a_day = len(moments), find_most_in_a_day(moments)
     key = "phases" if rule.phases else "repeat"
     if in_all > MOST_EVEN_WITH_A_LIMIT:
-        yield key, f"This would be due {in_all} times; {MOST_EVEN_WITH_A_LIMIT} is the most, so repeat less often."
+        number = f"{in_all} times" if in_all < MOST_LISTED else f"{MOST_LISTED} times or more"
+        yield key, f"This would be due {number}; {MOST_EVEN_WITH_A_LIMIT} is the most, so repeat less often."
     elif rule.max_messages is None and (in_a_day > MOST_IN_A_DAY or in_all > MOST_IN_ALL):
         yield (
             key,
@@ -223,34 +280,6 @@ def refuse_flood(rule: Rule) -> Found:
 def _is_impossible(repeat: Repeat) -> bool:
     every = repeat.every
     return every is not None and (every.value <= 0 or (repeat.slots is not None and every.unit.is_elapsed))
-
-
-def count_occurrences(rule: Rule) -> int:
-    """At the most, where months make it vary."""
-    if rule.repeat and rule.repeat.times:
-        return rule.repeat.times.most
-    return sum(_count_in(repeat, minutes) for repeat, minutes in _list_stretches(rule))
-
-
-def count_in_a_day(rule: Rule) -> int:
-    most = max(_count_in(repeat, min(minutes, DAY)) for repeat, minutes in _list_stretches(rule))
-    return min(count_occurrences(rule), most)
-
-
-def _list_stretches(rule: Rule) -> list[tuple[Repeat | None, int]]:
-    """Each rhythm with the minutes for which it goes on, at the most."""
-    until = _length_of(rule.until)
-    rest = max(0, longest(until) - shortest(rule.starts)) if until else 0
-    if not rule.phases:
-        return [(rule.repeat, DAY if rule.repeat and rule.repeat.times else rest)]
-    return [(phase.repeat, longest(phase.lasts) if phase.lasts else rest) for phase in rule.phases]
-
-
-def _count_in(repeat: Repeat | None, minutes: int) -> int:
-    if repeat is None:
-        return 1
-    every = shortest(repeat.every) if repeat.every else DAY
-    return ceil(minutes / every) * (len(repeat.slots.times) if repeat.slots else 1)
 
 
 # ---- names that the treatment must have ------------------------------------------------------------------------
@@ -377,6 +406,7 @@ CHECKS: dict[Callable[[Rule], Found], tuple[str, ...]] = {
     refuse_negative_start: ("from", "anchor"),
     refuse_hours_from_a_date: ("from", "anchor"),
     refuse_day_zero: ("from", "day_base"),
+    refuse_numbered_days_before: ("from", "until", "day_base"),
     refuse_clock_time_for_hours: ("from", "at"),
     require_clock_time_for_days: ("from", "until", "expires", "at", "repeat", "phases"),
     refuse_clock_time_beside_slots: ("at", "repeat", "phases"),
@@ -384,11 +414,20 @@ CHECKS: dict[Callable[[Rule], Found], tuple[str, ...]] = {
     refuse_empty_repeat: ("repeat", "phases"),
     refuse_slots_without_days: ("repeat", "phases", "from"),
     require_one_end_of_repeat: ("repeat", "until"),
-    check_phases: ("repeat", "phases", "from", "until"),
+    refuse_repeat_beside_phases: (),
+    refuse_times_in_phases: ("phases",),
+    require_length_of_phases: ("phases",),
+    require_end_of_phases: ("phases", "until"),
+    refuse_empty_phases: ("phases",),
+    refuse_phases_of_another_kind: ("phases", "from"),
     require_fallback_of_end: ("until",),
     refuse_end_before_start: ("from", "until", "anchor"),
     refuse_unknown_expiry: ("expires", "until", "repeat", "phases", "anchor"),
     refuse_expiry_before_start: ("from", "expires", "anchor", "calendar"),
+    refuse_expiry_before_end_of_series: (
+        *("from", "until", "repeat", "phases"),
+        *("at", "expires", "anchor", "calendar"),
+    ),
     refuse_flood: ("repeat", "phases", "until", "from", "max_messages"),
     refuse_two_sessions: ("applies_to",),
 }

@@ -24,7 +24,8 @@ from reminders.config.figures import (
 from reminders.config.parsing import Table, parse_table
 from reminders.config.paths import join_path
 from reminders.config.rule_checks import IsSound, check_calendar, check_names, check_rule, check_treatment
-from reminders.config.values import Line, PositiveWhole, Whole
+from reminders.config.rule_hours import Week, check_sending_hours
+from reminders.config.values import Line, PositiveWhole, Whole, YesNo
 from reminders.model import CORRECTION, TREATMENT, Audience, Channel, Quiet
 from reminders.rules import Calendar, Treatment
 
@@ -119,9 +120,9 @@ class AppliesToTable(Table):
 
 
 class WhenTable(Table):
-    session_due: bool | None = None
-    session_booked: bool | None = None
-    total_decided: bool | None = None
+    session_due: YesNo | None = None
+    session_booked: YesNo | None = None
+    total_decided: YesNo | None = None
     answer: dict[str, Line] = Field(default_factory=dict)
     unanswered: Words = ()
     happened: Words = ()
@@ -220,6 +221,8 @@ class Surroundings:
     documents: Collection[str]
     parts_of_day: Mapping[str, time] = field(default_factory=lambda: PARTS_OF_DAY)
     has_opening_hours: bool = True
+    sending_hours: Week | None = None
+    """Monday first. None: they cannot be told."""
 
 
 def parse_treatments(raw: Any, around: Surroundings) -> tuple[dict[str, Treatment], list[Fault]]:
@@ -262,6 +265,8 @@ def parse_rules(
             found.append(rule)
             faults += check_rule(rule, path, parsed.is_sound)
             faults += check_names(rule, treatment, path, parsed.is_sound, is_declared)
+            if around.sending_hours:
+                faults += check_sending_hours(rule, path, parsed.is_sound, around.sending_hours)
             faults += check_calendar(rule.calendar, path, parsed.is_sound, has_opening_hours=around.has_opening_hours)
     return found, faults
 

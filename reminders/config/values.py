@@ -15,6 +15,13 @@ def _refuse_bool(value: Any) -> Any:
     return value
 
 
+def _refuse_other_words(value: Any) -> Any:
+    """Only a variable writes them in quotes."""
+    if isinstance(value, bool) or value in ("true", "false"):
+        return value
+    raise ValueError("Write true or false.")
+
+
 def _read_line(value: str) -> str:
     line = value.strip()
     # A line break in a name would end a header of an email.
@@ -32,6 +39,7 @@ def read_time(value: Any) -> time:
 
 
 Line = Annotated[str, AfterValidator(_read_line)]
+YesNo = Annotated[bool, BeforeValidator(_refuse_other_words)]
 Whole = Annotated[int, BeforeValidator(_refuse_bool)]
 PositiveWhole = Annotated[int, BeforeValidator(_refuse_bool), Field(gt=0)]
 Seconds = Annotated[float, BeforeValidator(_refuse_bool), Field(gt=0, allow_inf_nan=False)]

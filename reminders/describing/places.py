@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reminders.describing.figures import Cite, say_bound, say_distance
-from reminders.rules import Anchor, Calendar, Duration, EndOfDay, Event, Rule, Unit
+from reminders.describing.figures import Cite, say_distance
+from reminders.rules import Anchor, Bound, Calendar, Duration, EndOfDay, Event, Rule, Unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,11 @@ def _say_numbered_day(rule: Rule, length: Duration, cite: Cite, *, is_far: bool)
     end = length.longest.value if is_far else length.value
     said_range = f" (of {length.value} to {length.most})" if length.most is not None else ""
     day = "business day" if rule.calendar is Calendar.BUSINESS_DAYS else "day"
-    return f"{say_bound(length)}{day} {end}{said_range}{cite(length)}"
+    return f"{day} {end}{said_range}{cite(length)}{_LIMITS[length.bound]}"
+
+
+_LIMITS = {Bound.NOMINAL: "", Bound.AT_LEAST: " at the earliest", Bound.AT_MOST: " at the latest"}
+"""How strictly a numbered day is meant."""
 
 
 def _say_anchor(rule: Rule, unit: Unit) -> Place:

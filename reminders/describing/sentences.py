@@ -12,10 +12,10 @@ from reminders.describing.figures import Cite, cite_nothing, say_count, say_dist
 from reminders.describing.places import name_anchor, say_end_of_day, say_place
 from reminders.describing.treatments import say_interval
 from reminders.model import Audience, Channel, Quiet
+from reminders.planning.business_days import rolls_back
 from reminders.rules import (
     AfterDue,
     Anchor,
-    Bound,
     Calendar,
     ClockTime,
     Duration,
@@ -105,7 +105,7 @@ def _say_phase(phase: Phase, rule: Rule, cite: Cite) -> str:
     rhythm = _say_rhythm(phase.repeat, rule, cite) if phase.repeat else "once, at the beginning"
     if phase.lasts is None:
         return f"to the end, {rhythm}"
-    return f"for {say_distance(phase.lasts, rule.calendar)}{cite(phase.lasts)}, {rhythm}"
+    return f"for {say_distance(phase.lasts, rule.calendar, is_far=True)}{cite(phase.lasts)}, {rhythm}"
 
 
 def _explain_anchor(rule: Rule, treatment: Treatment, cite: Cite) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _explain_calendar(rule: Rule) -> Iterator[str]:
     """Days are business days in every phrase; for other units it is said what a closed day does."""
     if rule.calendar is not Calendar.BUSINESS_DAYS or rule.starts.unit is Unit.DAYS:
         return
-    is_before = rule.starts.bound is Bound.AT_MOST
+    is_before = rolls_back(rule.starts)
     if rule.starts.unit.is_elapsed:
         where = "back to their end" if is_before else "to their next beginning"
         yield f"what falls outside opening hours moves {where}"

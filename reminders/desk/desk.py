@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Path, Query, Request
 from jinja2 import Environment
+from pydantic import BeforeValidator, Field
 from sqlalchemy import Engine
 
 from reminders.accounts.sign_ins import Limits
@@ -59,5 +60,7 @@ LARGEST_ID = 2**31 - 1
 """What a row's number can be: a larger one is an error to both databases."""
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-MaybeId = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
-"""In the part of an address that narrows a list."""
+MaybeId = Annotated[
+    Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, BeforeValidator(lambda typed: typed or None), Query()
+]
+"""In the part of an address that narrows a list; a form sends it empty where nothing was chosen."""

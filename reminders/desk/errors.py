@@ -6,6 +6,7 @@ What was typed is not lost: a page offers it again, after the database came back
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reminders.desk.desk import desk_of
 from reminders.desk.forms import form_of
 from reminders.desk.pages import render
-from reminders.desk.visits import Forbidden, SignedOut, StaleForm
+from reminders.desk.visits import Forbidden, SignedOut, StaleForm, load_user
 from reminders.desk.words import _
 from reminders.model import Refusal
 from reminders.store.trouble import DatabaseTrouble
@@ -51,7 +53,16 @@ def _say(request: Request, status: int) -> Response:
 
 def _answer_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException), "it is registered for these"
+    if error.status_code in (404, 405):
+        _look_who_it_is(request)
     return _say(request, error.status_code)
+
+
+def _look_who_it_is(request: Request) -> None:
+    """Where no route fits, nobody has looked yet; who is signed in keeps the navigation all the same."""
+    if not hasattr(request.state, "user"):
+        with suppress(DatabaseTrouble):
+            load_user(request, desk_of(request))
 
 
 def _ask_to_sign_in(request: Request, error: Exception) -> Response:

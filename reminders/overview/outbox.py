@@ -33,19 +33,20 @@ class KeptMessage:
 @dataclass(frozen=True, kw_only=True)
 class OutboxPage:
     messages: tuple[KeptMessage, ...]
-    count: int
+    has_more: bool
+    """Older ones are there. How many is not counted: after years of them that would take longer than the page."""
 
 
 def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxPage:
     """The newest first."""
-    is_kept = (AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
     rows = tx.execute(
         select(AttemptRow, MessageRow, PatientRow.name)
         .join(MessageRow, MessageRow.id == AttemptRow.message_id)
         .outerjoin(PatientRow, PatientRow.id == MessageRow.patient_id)
-        .where(*is_kept)
+        # What is kept has an id. Asked for plainly, SQLite would find them by their ids, and then sort them all.
+        .where(AttemptRow.provider == "outbox", func.coalesce(AttemptRow.provider_id, "") != "")
         .order_by(AttemptRow.id.desc())
-        .limit(limit)
+        .limit(limit + 1)
         .offset(offset)
     ).all()
     said = list_said(tx, [message for _, message, _ in rows])
@@ -63,9 +64,9 @@ def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxP
                 segments=message.segments,
                 says=said[message.id],
             )
-            for attempt, message, name in rows
+            for attempt, message, name in rows[:limit]
         ),
-        count=tx.scalar(select(func.count()).select_from(AttemptRow).where(*is_kept)) or 0,
+        has_more=len(rows) > limit,
     )
 
 
@@ -77,6 +78,7 @@ def list_outbox(tx: Transaction) -> list[dict[str, object]]:
     rows = tx.execute(
         select(MessageRow, AttemptRow)
         .join(AttemptRow, AttemptRow.message_id == MessageRow.id)
+        # What is kept has an id. Asked for plainly, SQLite would find them by their ids, and then sort them all.
         .where(AttemptRow.provider == "outbox", AttemptRow.provider_id.is_not(None))
         .order_by(AttemptRow.finished_at, AttemptRow.id)
     )

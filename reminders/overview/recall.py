@@ -80,8 +80,9 @@ def read_recall(tx: Transaction, clinic: Clinic, wanted: RecallFilter, now: date
     conditions = _list_conditions(wanted)
     of_patient = PatientRow.id == RecallRow.patient_id
     query = select(RecallRow, PatientRow).join(PatientRow, of_patient).where(*conditions)
-    rows = tx.execute(query.order_by(*_list_order(wanted)).limit(wanted.limit).offset(wanted.offset)).tuples().all()
-    count = tx.scalar(select(func.count()).select_from(RecallRow).join(PatientRow, of_patient).where(*conditions))
+    rows = tx.execute(query.order_by(*_list_order(wanted)).limit(wanted.limit).offset(wanted.offset)).all()
+    counted = select(func.count()).select_from(RecallRow).where(*conditions)
+    count = tx.scalar(counted.join(PatientRow, of_patient) if wanted.text else counted)
     last = _load_last_texts(tx, [patient.id for _, patient in rows])
     said = list_said(tx, list(last.values()))
     today = today_of(clinic, now)
@@ -116,8 +117,9 @@ def _list_order(wanted: RecallFilter) -> list[ColumnElement[Any]]:
     }
     column = columns[wanted.sort]
     ordered = [each.desc() if wanted.is_descending else each for each in (column, RecallRow.id.expression)]
-    # Who has no visit comes last either way.
-    return [RecallRow.starts_at.is_(None), *ordered] if wanted.sort is RecallSort.VISIT else ordered
+    # Who has no visit comes last either way. Where only one kind is wanted, the index has the order.
+    is_mixed = wanted.sort is RecallSort.VISIT and wanted.is_booked is None
+    return [RecallRow.starts_at.is_(None), *ordered] if is_mixed else ordered
 
 
 def _line(

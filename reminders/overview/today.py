@@ -170,12 +170,8 @@ def _list_statuses(tx: Transaction, messages: list[MessageRow]) -> dict[int, Sta
             ReminderRow.message_id.in_([message.id for message in messages])
         )
     )
-    written = dict(
-        tx.execute(
-            select(WrittenRow.id, WrittenRow.status).where(
-                WrittenRow.id.in_([message.written_id for message in messages if message.written_id])
-            )
-        ).tuples()
-    )
+    numbers = [message.written_id for message in messages if message.written_id]
+    rows = tx.scalars(select(WrittenRow).where(WrittenRow.id.in_(numbers)))
+    written = {row.id: row.status for row in rows}
     by_hand = {each.id: Status(written[each.written_id]) for each in messages if each.written_id in written}
     return {number: Status(status) for number, status in reminders if number is not None} | by_hand

@@ -13,7 +13,7 @@ from reminders.model import AnchorKind, PatientCase, Plan, Reason, SessionState
 from reminders.planning.corrections import plan_corrections, tell_of_targets
 from reminders.planning.courses import PerformedSession, list_performed_sessions
 from reminders.planning.recalls import list_recalls
-from reminders.planning.series import list_series, plan_series
+from reminders.planning.series import list_missing, list_series, plan_series
 from reminders.planning.tasks import list_tasks
 from reminders.rules import Anchor, Clinic
 from reminders.sending_hours import SendingHours
@@ -49,6 +49,7 @@ def plan_reminders(case: PatientCase, clinic: Clinic) -> Plan:
         ),
         recalls=tuple(list_recalls(case, performed)),
         ended=_list_ended(case, all_performed),
+        missing=list_missing(clinic, performed),
         rules=frozenset((rule.treatment, rule.id) for each in clinic.treatments.values() for rule in each.rules),
     )
 

@@ -8,10 +8,16 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from reminders.local_time import local_date, resolve_local
-from reminders.rules import Bound, OpeningHours
+from reminders.rules import Bound, Duration, OpeningHours
 
 _MOST_DAYS_CLOSED = 366
 """No clinic that answers its telephone is closed for longer."""
+
+
+def rolls_back(length: Duration) -> bool:
+    """Whether a date so far from its anchor moves to an earlier day: towards the anchor where it may be at most so
+    far, else away from it. So no bound is broken, and what comes before a visit never falls on it or after it."""
+    return (length.bound is Bound.AT_MOST) != (length.value < 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,23 +30,23 @@ class BusinessDays:
     def is_open_on(self, day: date) -> bool:
         return self.hours.window_on(day) is not None
 
-    def add(self, day: date, days: int) -> date:
-        """The nth open day after a day (before it where n is negative); day 0 is the day itself, or the next open."""
+    def add(self, day: date, days: int, *, back: bool = False) -> date:
+        """The nth open day after a day (before it where n is negative); for 0 the day itself, rolled."""
         if days == 0:
-            return self.roll(day, Bound.NOMINAL)
+            return self.roll(day, back=back)
         step = 1 if days > 0 else -1
         for _ in range(abs(days)):
             day = next(self._open_days(day + timedelta(days=step), step))
         return day
 
-    def roll(self, day: date, bound: Bound) -> date:
-        """The day itself where it is open; else the next open day, or the one before where none may be later."""
-        return next(self._open_days(day, -1 if bound is Bound.AT_MOST else 1))
+    def roll(self, day: date, *, back: bool) -> date:
+        """The day itself where it is open; else the next open day, or the one before."""
+        return next(self._open_days(day, -1 if back else 1))
 
-    def roll_instant(self, instant: datetime, bound: Bound) -> datetime:
+    def roll_instant(self, instant: datetime, *, back: bool) -> datetime:
         """The instant itself within opening hours; else the next opening, or the last open minute before it."""
         on = local_date(instant, self.zone)
-        if bound is Bound.AT_MOST:
+        if back:
             for day in self._open_days(on, -1):
                 start, end = self._window(day)
                 if start <= instant:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from reminders.config.faults import ConfigFaults
 from reminders.config.overrides import override_treatment
 from reminders.local_time import add_calendar, local_date
 from reminders.model import TREATMENT, Procedure, Reason
-from reminders.planning.business_days import BusinessDays
+from reminders.planning.business_days import BusinessDays, rolls_back
 from reminders.rules import Bound, Calendar, Clinic, Duration, Treatment, Unit
 
 
@@ -42,6 +42,7 @@ class PerformedSession:
     events: Mapping[str, datetime] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    procedures: tuple[Procedure, ...] = ()
     is_override_faulty: bool = False
     """What was set of the treatment's own figures no longer fits the file."""
 
@@ -63,7 +64,7 @@ class PerformedSession:
         if earliest_on is None or self.business_days is None:
             return earliest_on
         assert self.treatment.interval is not None, "an earliest day comes of an interval"
-        return self.business_days.roll(earliest_on, self.treatment.interval.bound)
+        return self.business_days.roll(earliest_on, back=rolls_back(self.treatment.interval))
 
     @property
     def latest_on(self) -> date | None:
@@ -73,8 +74,12 @@ class PerformedSession:
 
     def _count(self, length: Duration) -> date:
         if self.business_days is not None and length.unit is Unit.DAYS:
-            return self.business_days.add(self.on, length.value)
+            return self.business_days.add(self.on, length.value, back=rolls_back(length))
         return add_calendar(self.on, length)
+
+    def only(self, procedures: Sequence[Procedure]) -> PerformedSession:
+        """The same session, with what was noted of these of its procedures alone."""
+        return replace(self, **_gather_noted(procedures))
 
     def why_no_next_session(self) -> Reason | None:
         """None where there is a next session to speak of (domain: 'Is there a next one?')."""
@@ -117,9 +122,8 @@ def list_performed_sessions(
                 is_latest=day is days[-1],
                 business_days=business_days_of(clinic) if treatment.calendar is Calendar.BUSINESS_DAYS else None,
                 attributes=_attributes_of(day),
-                events={name: at for procedure in day for name, at in procedure.events.items()},
-                answers={question: answer for procedure in day for question, answer in procedure.answers.items()},
-                overrides={rule: fields for procedure in day for rule, fields in procedure.overrides.items()},
+                procedures=tuple(day),
+                **_gather_noted(day),
             )
         )
     return sessions
@@ -131,13 +135,41 @@ def business_days_of(clinic: Clinic) -> BusinessDays | None:
 
 def _override(treatment: Treatment, day: Sequence[Procedure]) -> Treatment | None:
     """The treatment with the interval that a clinician has set for this patient; None where it no longer fits."""
-    for procedure in reversed(day):
-        if fields := procedure.overrides.get(TREATMENT):
-            try:
-                return override_treatment(treatment, fields)
-            except ConfigFaults:
-                return None
-    return treatment
+    fields = _gather_overrides(day).get(TREATMENT)
+    try:
+        return override_treatment(treatment, fields) if fields else treatment
+    except ConfigFaults:
+        return None
+
+
+def _gather_noted(procedures: Sequence[Procedure]) -> dict[str, Any]:
+    """What was noted of several procedures of one day: of each question the latest answer."""
+    answers = sorted(
+        (procedure.answered_at.get(question, _LONG_AGO), question, answer)
+        for procedure in procedures
+        for question, answer in procedure.answers.items()
+    )
+    return {
+        "events": {name: at for procedure in procedures for name, at in procedure.events.items()},
+        "answers": {question: answer for _, question, answer in answers},
+        "overrides": _gather_overrides(procedures),
+    }
+
+
+def _gather_overrides(procedures: Sequence[Procedure]) -> dict[str, Mapping[str, Any]]:
+    """By rule: of each figure the latest decision."""
+    decisions = [
+        (procedure.overridden_at.get(rule, _LONG_AGO), rule, fields)
+        for procedure in procedures
+        for rule, fields in procedure.overrides.items()
+    ]
+    gathered: dict[str, Mapping[str, Any]] = {}
+    for _, rule, fields in sorted(decisions, key=lambda decision: decision[0]):
+        gathered[rule] = {**gathered.get(rule, {}), **fields}
+    return gathered
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def _attributes_of(day: Sequence[Procedure]) -> dict[str, frozenset[str]]:

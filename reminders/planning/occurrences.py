@@ -9,10 +9,9 @@ from itertools import accumulate, count, islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from reminders.local_time import add_calendar, elapsed, end_of_day, local_date, resolve_local
-from reminders.planning.business_days import BusinessDays
+from reminders.planning.business_days import BusinessDays, rolls_back
 from reminders.rules import (
     AfterDue,
-    Bound,
     Calendar,
     Duration,
     EndOfDay,
@@ -87,23 +86,29 @@ class _Places:
     business_days: BusinessDays | None
     """None: all days count."""
 
-    def at(self, *lengths: Duration, clock: time | None = None) -> datetime:
+    def at(self, *lengths: Duration, clock: time | None = None, is_rolled: bool = True) -> datetime:
         """The moment that lies these lengths, one after the other, from the anchor.
 
-        `clock` is the local time on a day that is counted; None: the rule's own, or that of the hours before it.
+        `clock` is the local time on a day that is counted; None: the rule's own, or that of the hours before it. The
+        first length is the rule's `from`: its bound says which way the moment rolls off a closed day.
         """
         instant, day = self.point.at, self.point.on
-        merged = _merge(lengths)
-        for number, length in enumerate(merged):
+        counted = self._merge(lengths)
+        back = rolls_back(lengths[0])
+        for number, length in enumerate(counted):
             if length.unit.is_elapsed:
                 instant += elapsed(length)
                 day = local_date(instant, self.zone)
             else:
                 wall = instant.astimezone(self.zone).time() if number else time(0)
-                day = self._move(day, length, is_first=number == 0)
+                day = self._move(day, length, is_first=number == 0, back=back)
                 at = self.rule.at.value if self.rule.at else wall
                 instant = resolve_local(day, at if clock is None else clock, self.zone)
-        return self._roll(instant, merged[-1], lengths[0].bound, clock)
+        return self._roll(instant, counted[-1], clock, back=back) if is_rolled else instant
+
+    def end(self, length: Duration) -> datetime:
+        """Where something is over: on a closed day, too, since nothing happens then."""
+        return self.at(length.longest, is_rolled=False)
 
     def day(self, *lengths: Duration) -> date:
         return local_date(self.at(*lengths, clock=time(0)), self.zone)
@@ -111,36 +116,41 @@ class _Places:
     def midnight(self, *lengths: Duration) -> datetime:
         return self.at(*lengths, clock=time(0))
 
-    def _move(self, day: date, length: Duration, *, is_first: bool) -> date:
+    def _move(self, day: date, length: Duration, *, is_first: bool, back: bool) -> date:
         if length.unit is not Unit.DAYS:
             return add_calendar(day, length)
         if is_first:
             # Only days are numbered: a sheet whose 'day 1' is the anchor's own day counts from the day before.
             day -= timedelta(days=self.rule.day_base)
-        return self.business_days.add(day, length.value) if self.business_days else add_calendar(day, length)
+        if self.business_days is None:
+            return add_calendar(day, length)
+        return self.business_days.add(day, length.value, back=back)
 
-    def _roll(self, instant: datetime, last: Duration, bound: Bound, clock: time | None) -> datetime:
-        """Off a closed day; where none may be later, to the open day before (a bound is never broken)."""
+    def _roll(self, instant: datetime, last: Duration, clock: time | None, *, back: bool) -> datetime:
+        """Off a closed day, or into opening hours."""
         if self.business_days is None:
             return instant
         if last.unit.is_elapsed:
-            return self.business_days.roll_instant(instant, bound)
+            return self.business_days.roll_instant(instant, back=back)
         local = instant.astimezone(self.zone)
-        day = self.business_days.roll(local.date(), bound)
+        day = self.business_days.roll(local.date(), back=back)
         if day == local.date():
             return instant
         return resolve_local(day, local.time() if clock is None else clock, self.zone)
 
+    def _merge(self, lengths: Iterable[Duration]) -> list[Duration]:
+        """Neighbours of one unit as one length, so that a date clamped to its month's end clamps no later one (P1).
 
-def _merge(lengths: Iterable[Duration]) -> list[Duration]:
-    """Neighbours of one unit as one length, so that a date clamped to its month's end clamps no later one (P1)."""
-    merged: list[Duration] = []
-    for length in lengths:
-        if merged and merged[-1].unit is length.unit:
-            merged[-1] = replace(merged[-1], value=merged[-1].value + length.value)
-        else:
-            merged.append(length)
-    return merged
+        Business days are counted one after the other: from a closed day, none of them is the first open one.
+        """
+        merged: list[Duration] = []
+        for length in lengths:
+            is_counted_apart = self.business_days is not None and length.unit is Unit.DAYS
+            if merged and merged[-1].unit is length.unit and not is_counted_apart:
+                merged[-1] = replace(merged[-1], value=merged[-1].value + length.value)
+            else:
+                merged.append(length)
+        return merged
 
 
 def _times(length: Duration, number: int) -> Duration:
@@ -168,7 +178,16 @@ def _due_times(places: _Places) -> Iterator[_Due]:
     )
     due = takewhile(lambda each: until is None or each.at < until, numbered)
     most = rule.repeat.times.most if rule.repeat and rule.repeat.times else None
-    return islice((each for each in due if not _is_missed_slot(places, each)), most)
+    return islice(_drop_repeated(each for each in due if not _is_missed_slot(places, each)), most)
+
+
+def _drop_repeated(due: Iterable[_Due]) -> Iterator[_Due]:
+    """Where several roll to one moment, one of them is enough."""
+    latest: datetime | None = None
+    for each in due:
+        if latest is None or each.at > latest:
+            yield each
+            latest = each.at
 
 
 def _is_missed_slot(places: _Places, due: _Due) -> bool:
@@ -196,14 +215,15 @@ def _begin_phases(rule: Rule) -> list[list[Duration]]:
     """How far from the anchor each phase begins: `from`, and what the phases before it last."""
     lasting = [phase.lasts for phase in rule.phases[:-1]]
     assert all(lasting), "the configuration refuses a phase without an end before another"
-    return list(accumulate(([length] for length in lasting if length), initial=[rule.starts]))
+    return list(accumulate(([length.longest] for length in lasting if length), initial=[rule.starts]))
 
 
 def _end_of_phase(places: _Places, begins: Sequence[Duration], phase: Phase) -> datetime | None:
     if phase.lasts is None:
         return None
     runs_in_hours = phase.repeat is not None and phase.repeat.every is not None and phase.repeat.every.unit.is_elapsed
-    return places.at(*begins, phase.lasts) if runs_in_hours else places.midnight(*begins, phase.lasts)
+    lasts = phase.lasts.longest
+    return places.at(*begins, lasts) if runs_in_hours else places.midnight(*begins, lasts)
 
 
 def _repeat_from(places: _Places, begins: Sequence[Duration], repeat: Repeat | None) -> Iterator[datetime]:
@@ -244,9 +264,9 @@ def _until(places: _Places) -> datetime | None:
     if until is None:
         return None
     if not isinstance(until, Event):
-        return places.at(until.longest)
+        return places.end(until)
     assert until.fallback is not None, "the configuration refuses an end that may never come"
-    latest = places.at(until.fallback.longest)
+    latest = places.end(until.fallback)
     return min(latest, places.point.events.get(until.name, latest))
 
 
@@ -267,7 +287,7 @@ def _expires_at(places: _Places, due_at: datetime, next_due: Sequence[datetime])
     if isinstance(expires, AfterDue):
         return _after(due_at, expires.length, places.zone)
     if isinstance(expires, Duration):
-        return places.at(expires.longest)
+        return places.end(expires)
     if expires is Expiry.ANCHOR:
         return places.point.at
     if expires is Expiry.SAME_DAY:

@@ -27,7 +27,7 @@ from reminders.planning.contacts import choose_contact
 from reminders.planning.courses import PerformedSession, business_days_of
 from reminders.planning.occurrences import AnchorPoint, Moment, list_moments
 from reminders.planning.tasks import Performed, open_treatments
-from reminders.rules import Anchor, Clinic, Event, Rule
+from reminders.rules import Anchor, Calendar, Clinic, Event, Rule, Unit
 from reminders.sending_hours import SendingHours, is_useful
 
 
@@ -73,11 +73,14 @@ def list_series(case: PatientCase, clinic: Clinic, performed: Performed, hours: 
 
 
 def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
-    for done in scene.performed[configured.treatment]:
+    for performed in scene.performed[configured.treatment]:
+        done = _narrow(scene, configured, performed)
+        applies = _applies_to_session(configured, performed.number, performed.planned_sessions)
+        if done is None or applies is False:
+            continue
         rule, fault = _override(configured, done)
         point = _place_anchor(scene, rule, done)
-        applies = _applies_to_session(rule, done.number, done.planned_sessions)
-        if point is None or applies is False or not _applies_to_attributes(scene, rule, done):
+        if point is None:
             continue
         yield Series(
             rule=rule,
@@ -96,11 +99,14 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
 
 
 def _series_of_sessions(scene: _Scene, configured: Rule) -> Iterator[Series]:
-    latest = next(reversed(scene.performed[configured.treatment]), None)
+    performed = next(reversed(scene.performed[configured.treatment]), None)
+    latest = _narrow(scene, configured, performed) if performed else None
+    if latest is None and (performed or not _matches(configured, scene.case.attributes)):
+        return
     rule, fault = _override(configured, latest)
     for number, session in _number_open_sessions(scene.case, rule.treatment, latest):
         applies = _applies_to_session(rule, number, latest.planned_sessions if latest else None)
-        if applies is False or not _applies_to_attributes(scene, rule, latest):
+        if applies is False:
             continue
         yield Series(
             rule=rule,
@@ -153,6 +159,20 @@ def _override(rule: Rule, done: PerformedSession | None) -> tuple[Rule, Reason |
         return rule, Reason.OVERRIDE_FAULTY
 
 
+def list_missing(clinic: Clinic, performed: Performed) -> dict[tuple[AnchorKind, int, str], Reason]:
+    """The series that wait for an event, or that one has ended: why what they yield no longer is there."""
+    missing = {}
+    for treatment in clinic.treatments.values():
+        for rule in treatment.rules:
+            for done in performed[treatment.id]:
+                series = AnchorKind.PROCEDURE, done.anchor_id, rule.id
+                if isinstance(rule.anchor, Event) and rule.anchor.name not in done.events:
+                    missing[series] = Reason.NOT_HAPPENED
+                elif isinstance(rule.until, Event) and rule.until.name in done.events:
+                    missing[series] = Reason.HAPPENED
+    return missing
+
+
 # ---- what a rule counts from -----------------------------------------------------------------------------------
 
 
@@ -168,22 +188,25 @@ def _place_anchor(scene: _Scene, rule: Rule, done: PerformedSession) -> AnchorPo
     if not isinstance(rule.anchor, Event):
         return AnchorPoint(at=t0, on=local_date(t0, zone), not_before=t0, events=done.events)
     happened_at = done.events.get(rule.anchor.name)
-    at = happened_at or _fall_back(scene, rule.anchor, done)
+    at = happened_at or _fall_back(scene, rule, rule.anchor, done)
     if at is None:
         return None
     # Nobody knows the hour of what is only taken to have happened: nothing of that day waits for it.
     return AnchorPoint(at=at, on=local_date(at, zone), not_before=happened_at or t0, events=done.events)
 
 
-def _fall_back(scene: _Scene, event: Event, done: PerformedSession) -> datetime | None:
+def _fall_back(scene: _Scene, rule: Rule, event: Event, done: PerformedSession) -> datetime | None:
     """When an event that nobody has recorded is taken to have happened."""
     if event.fallback is None:
         return None
     latest = event.fallback.longest
     if latest.unit.is_elapsed:
         return done.performed_at + elapsed(latest)
-    day = local_date(done.performed_at, scene.hours.zone)
-    return resolve_local(add_calendar(day, latest), scene.clinic.default_procedure_time, scene.hours.zone)
+    t0_on = local_date(done.performed_at, scene.hours.zone)
+    business_days = business_days_of(scene.clinic) if rule.calendar is Calendar.BUSINESS_DAYS else None
+    is_counted_open = business_days is not None and latest.unit is Unit.DAYS
+    day = business_days.add(t0_on, latest.value) if business_days and is_counted_open else add_calendar(t0_on, latest)
+    return resolve_local(day, scene.clinic.default_procedure_time, scene.hours.zone)
 
 
 # ---- whom it applies to, and what withholds it -----------------------------------------------------------------
@@ -203,10 +226,16 @@ def _why_undecided(applies: bool | None) -> Reason | None:
     return Reason.COURSE_UNDECIDED if applies is None else None
 
 
-def _applies_to_attributes(scene: _Scene, rule: Rule, done: PerformedSession | None) -> bool:
-    of_patient = {name: frozenset([value]) for name, value in scene.case.attributes.items()}
-    has: Mapping[str, frozenset[str]] = {**of_patient, **(done.attributes if done else {})}
-    return all(has.get(name, frozenset()) & set(wanted) for name, wanted in rule.applies_to.attributes.items())
+def _narrow(scene: _Scene, rule: Rule, done: PerformedSession) -> PerformedSession | None:
+    """The session as far as its procedures have what the rule is for, a body site say; None where none has."""
+    if not rule.applies_to.attributes:
+        return done
+    matching = [each for each in done.procedures if _matches(rule, {**scene.case.attributes, **each.attributes})]
+    return done.only(matching) if matching else None
+
+
+def _matches(rule: Rule, attributes: Mapping[str, str]) -> bool:
+    return all(attributes.get(name) in wanted for name, wanted in rule.applies_to.attributes.items())
 
 
 def _why_withheld(case: PatientCase, rule: Rule, done: PerformedSession | None) -> Reason | None:
@@ -252,12 +281,23 @@ def _superseded_from(scene: _Scene, rule: Rule, done: PerformedSession) -> datet
     if rule.supersede_key is None:
         return None
     keyed = [
-        treatment.id
+        other
         for treatment in scene.clinic.treatments.values()
-        if any(other.supersede_key == rule.supersede_key for other in treatment.rules)
+        for other in treatment.rules
+        if other.supersede_key == rule.supersede_key
     ]
-    newer = [each.performed_at for treatment in keyed for each in scene.performed[treatment] if each.order > done.order]
+    newer = [
+        each.performed_at
+        for other in keyed
+        for each in scene.performed[other.treatment]
+        if each.order > done.order and _applies(scene, other, each)
+    ]
     return min(newer, default=None)
+
+
+def _applies(scene: _Scene, rule: Rule, done: PerformedSession) -> bool:
+    is_for_it = _applies_to_session(rule, done.number, done.planned_sessions) is True
+    return is_for_it and _narrow(scene, rule, done) is not None
 
 
 # ---- its occurrences -------------------------------------------------------------------------------------------
@@ -265,15 +305,18 @@ def _superseded_from(scene: _Scene, rule: Rule, done: PerformedSession) -> datet
 
 def plan_series(series: Series, clinic: Clinic, hours: SendingHours) -> Iterator[PlannedReminder]:
     """What the series yields, after quiet hours."""
-    for moment in list_moments(series.rule, series.point, hours.zone, business_days_of(clinic)):
-        planned = _plan_moment(series, moment, clinic, hours)
+    moments = list_moments(series.rule, series.point, hours.zone, business_days_of(clinic))
+    for number, moment in enumerate(moments):
+        planned = _plan_moment(series, moment, clinic, hours, is_first=number == 0)
         is_superseded = series.superseded_from is not None and planned.due_at >= series.superseded_from
         yield replace(planned, withheld=Reason.SUPERSEDED) if is_superseded else planned
 
 
-def _plan_moment(series: Series, moment: Moment, clinic: Clinic, hours: SendingHours) -> PlannedReminder:
+def _plan_moment(
+    series: Series, moment: Moment, clinic: Clinic, hours: SendingHours, *, is_first: bool
+) -> PlannedReminder:
     rule = series.rule
-    quiet = rule.quiet_for(moment.occurrence)
+    quiet = rule.quiet_first if is_first and rule.quiet_first else rule.quiet
     leave_at = _leave_at(moment, quiet, hours, series.point.not_before)
     return PlannedReminder(
         identity=Identity(series.kind, series.anchor_id, rule.id, moment.occurrence),
@@ -284,13 +327,19 @@ def _plan_moment(series: Series, moment: Moment, clinic: Clinic, hours: SendingH
         contact=series.contact.address,
         audience=rule.audience,
         quiet=quiet,
-        withheld=series.withheld or series.contact.blocked or (None if leave_at else Reason.QUIET_HOURS),
+        withheld=series.withheld or series.contact.blocked or _why_never(moment, leave_at),
         target_on=local_date(series.names, clinic.time_zone) if series.names else None,
         visit_at=series.names if series.kind is AnchorKind.SESSION else None,
         interval=moment.interval,
         max_messages=rule.max_messages.most if rule.max_messages else None,
         is_overridden=series.is_overridden,
     )
+
+
+def _why_never(moment: Moment, leave_at: datetime | None) -> Reason | None:
+    if not is_useful(moment.due_at, moment.expires_at):
+        return Reason.EXPIRES_BEFORE_DUE
+    return None if leave_at else Reason.QUIET_HOURS
 
 
 def _leave_at(moment: Moment, quiet: Quiet, hours: SendingHours, not_before: datetime | None) -> datetime | None:

@@ -335,5 +335,5 @@ def _past_status(chance: Random) -> tuple[Status, Reason | None]:
 @cache
 def _fiction_numbers() -> Sequence[str]:
     """The numbers that are kept free for stories, of every area code there is."""
-    candidates = (f"+1{area}55501{line:02}" for area, line in product(range(201, 990), range(100)))
-    return [number for number in candidates if phonenumbers.is_valid_number(phonenumbers.parse(number))]
+    areas = [area for area in range(201, 990) if phonenumbers.is_valid_number(phonenumbers.parse(f"+1{area}5550100"))]
+    return [f"+1{area}55501{line:02}" for area, line in product(areas, range(100))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -69,6 +70,18 @@ class Names:
         if name is not None:
             self.sessions[name] = row
             self.of_session.setdefault(row, name)
+
+    def name_rows(self, sentence: str) -> str:
+        """A refusal of the front desk, with the scenario's ids in place of the numbers of its database."""
+        for words, names in (
+            ("[Pp]rocedure|reminders correct", self.of_procedure),
+            # "As session 2" is the second of its course.
+            ("Session|unbook session|reminders move", self.of_session),
+            ("Patient|patient edit|reminders decide", self.of_patient),
+        ):
+            for row, name in names.items():
+                sentence = re.sub(rf"\b({words}) {row}\b", rf'\1 "{name}"', sentence)
+        return sentence
 
 
 class Desk:

@@ -18,7 +18,7 @@ from reminders.simulation.desk import Desk
 from reminders.simulation.items import Item, list_items
 from reminders.simulation.moments import read_moments
 from reminders.simulation.providers import ScriptedProvider
-from reminders.simulation.scenario import Scenario, ScenarioFaults
+from reminders.simulation.scenario import Scenario, ScenarioFaults, place_faults
 from reminders.simulation.tables import Step
 from reminders.wiring import App, open_app, open_work
 
@@ -77,7 +77,11 @@ class Stage:
                 self._play_step(step)
         self._run_until(self._scenario.until)
         if self._refused:
-            raise ScenarioFaults(self._refused)
+            raise ScenarioFaults(self._place_refused())
+
+    def _place_refused(self) -> list[Fault]:
+        scenario = self._scenario
+        return place_faults(self._refused, scenario.file, scenario.lines) if scenario.file else self._refused
 
     def _add_patients(self) -> None:
         for number, patient in enumerate(self._scenario.patients, start=1):
@@ -92,7 +96,7 @@ class Stage:
         try:
             self.desk.play(step.event)
         except Refusal as refusal:
-            self._refused.append(Fault(step.place, str(refusal)))
+            self._refused.append(Fault(step.place, self.desk.names.name_rows(str(refusal))))
         except KeyError:
             # It speaks of what was refused before: one fault is not to look like two.
             assert self._refused, "the scenario's references were checked before it began"

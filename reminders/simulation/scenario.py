@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from reminders.config.paths import join_path
 from reminders.config.sources import parse_text
 from reminders.model import Channel, InputRefusal, Precision
 from reminders.rules import Clinic
-from reminders.simulation.clinic import ClinicChanges
+from reminders.simulation.clinic import ClinicChanges, check_changes
 from reminders.simulation.references import check_references
 from reminders.simulation.tables import EVENTS, Event, Outage, PatientTable, ScenarioTable, Step
 from reminders.typed import read_when
@@ -35,6 +35,9 @@ class Scenario:
     """By time; within a minute as in the file."""
     place: str = ""
     """Where the scenario itself stands, where that is inside another file."""
+    file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each of the file's keys, where the scenario is a file of its own."""
 
 
 class ScenarioFaults(ConfigFaults):
@@ -54,12 +57,12 @@ def read_scenario(path: Path, load: Callable[[Path | None], Config]) -> Scenario
     named = raw.get("config")
     config = load(path.parent / named if isinstance(named, str) else None)
     try:
-        return build_scenario(raw, config)
+        return replace(build_scenario(raw, config), file=path.name, lines=find_lines(text))
     except ScenarioFaults as found:
-        raise ScenarioFaults(_place_faults(found.faults, path.name, find_lines(text))) from None
+        raise ScenarioFaults(place_faults(found.faults, path.name, find_lines(text))) from None
 
 
-def _place_faults(faults: Sequence[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
+def place_faults(faults: Sequence[Fault], file: str, lines: Mapping[str, int]) -> list[Fault]:
     return [replace(each, file=file, line=find_nearest_line(lines, _count_from_0(each.path))) for each in faults]
 
 
@@ -110,7 +113,11 @@ class _Reading:
     def _read_clinic(self, raw: Mapping[str, Any], clinic: Clinic) -> Clinic:
         parsed = parse_table(ClinicChanges, raw, join_path(self._place, "clinic"))
         self.faults += parsed.faults
-        return parsed.table.apply(clinic) if parsed.table else clinic
+        if parsed.table is None:
+            return clinic
+        if not parsed.faults:
+            self.faults += check_changes(parsed.table, clinic, join_path(self._place, "clinic"))
+        return parsed.table.apply(clinic)
 
     def _read_until(self, table: ScenarioTable) -> datetime | None:
         return self._read_time(table.until, join_path(self._place, "until"))
@@ -177,15 +184,15 @@ def refuse_action(do: object, place: str) -> Fault:
 
 def check_patient(patient: PatientTable, place: str, clinic: Clinic) -> Iterable[Fault]:
     """What the front desk would refuse about the patient, field by field."""
-    for field in ("phone", "email", "time_zone", "language"):
-        text = getattr(patient, field)
+    for key in ("phone", "email", "time_zone", "language"):
+        text = getattr(patient, key)
         try:
-            PatientEntry(**{field: text}).read(clinic)
+            PatientEntry(**{key: text}).read(clinic)
         except InputRefusal as refusal:
-            yield Fault(join_path(place, field), str(refusal))
+            yield Fault(join_path(place, key), str(refusal))
     if not patient.phone and not patient.email:
         yield Fault(place, "There is no way to reach this patient: add a phone or an email.")
     for channel in patient.consent:
-        field = "phone" if channel is Channel.SMS else "email"
-        if not getattr(patient, field):
-            yield Fault(join_path(place, "consent"), f"There is consent for {channel}, and no {field}: add it.")
+        key = "phone" if channel is Channel.SMS else "email"
+        if not getattr(patient, key):
+            yield Fault(join_path(place, "consent"), f"There is consent for {channel}, and no {key}: add it.")

@@ -39,7 +39,7 @@ def read_minute(value: Any) -> str:
     return text
 
 
-def check_channels(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+def check_consent(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     if len(set(channels)) != len(channels):
         raise ValueError("Name each channel once.")
     return channels
@@ -63,7 +63,7 @@ class PatientTable(Table):
     name: Line | None = None
     phone: Line | None = None
     email: Line | None = None
-    consent: Annotated[tuple[Channel, ...], AfterValidator(check_channels)] = ()
+    consent: Annotated[tuple[Channel, ...], AfterValidator(check_consent)] = ()
     time_zone: Line | None = None
     language: Line | None = None
     attributes: Words = Field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -116,28 +117,35 @@ def load_procedures(tx: Transaction, patient_id: int) -> tuple[Procedure, ...]:
     rows = list(_rows_of(tx, ProcedureRow, patient_id))
     if not rows:
         return ()
-    events = _load_noted(tx, _EVENTS, patient_id)
-    answers = _load_noted(tx, _ANSWERS, patient_id)
-    overrides = _load_noted(tx, _OVERRIDES, patient_id)
+    events, _ = _load_noted(tx, _EVENTS, patient_id)
+    answers, answered_at = _load_noted(tx, _ANSWERS, patient_id)
+    overrides, overridden_at = _load_noted(tx, _OVERRIDES, patient_id)
     return tuple(
         replace(
             read_procedure(row),
             events=events.get(row.id, {}),
             answers=answers.get(row.id, {}),
+            answered_at=answered_at.get(row.id, {}),
             overrides=overrides.get(row.id, {}),
+            overridden_at=overridden_at.get(row.id, {}),
         )
         for row in rows
     )
 
 
 _EVENTS = (
-    select(ProcedureEventRow.procedure_id, ProcedureEventRow.name, ProcedureEventRow.happened_at)
+    select(
+        ProcedureEventRow.procedure_id,
+        ProcedureEventRow.name,
+        ProcedureEventRow.happened_at,
+        ProcedureEventRow.recorded_at,
+    )
     .join(ProcedureRow)
     .where(ProcedureRow.patient_id == bindparam("patient_id"), ProcedureEventRow.undone_at.is_(None))
 )
 
 _ANSWERS = (
-    select(AnswerRow.procedure_id, AnswerRow.question, AnswerRow.answer)
+    select(AnswerRow.procedure_id, AnswerRow.question, AnswerRow.answer, AnswerRow.answered_at)
     .join(ProcedureRow)
     .where(ProcedureRow.patient_id == bindparam("patient_id"))
     # The latest comes last and so has the say.
@@ -145,20 +153,21 @@ _ANSWERS = (
 )
 
 _OVERRIDES = (
-    select(OverrideRow.procedure_id, OverrideRow.rule, OverrideRow.fields)
+    select(OverrideRow.procedure_id, OverrideRow.rule, OverrideRow.fields, OverrideRow.decided_at)
     .join(ProcedureRow)
     .where(ProcedureRow.patient_id == bindparam("patient_id"), OverrideRow.cleared_at.is_(None))
 )
 
 
 def _load_noted(
-    tx: Transaction, query: Select[int, str, _ValueT], patient_id: int
-) -> Mapping[int, Mapping[str, _ValueT]]:
-    """By procedure: what stands under each name."""
+    tx: Transaction, query: Select[int, str, _ValueT, datetime], patient_id: int
+) -> tuple[dict[int, dict[str, _ValueT]], dict[int, dict[str, datetime]]]:
+    """By procedure: what stands under each name, and since when."""
     noted: dict[int, dict[str, _ValueT]] = defaultdict(dict)
-    for procedure_id, name, value in tx.execute(query, {"patient_id": patient_id}):
-        noted[procedure_id][name] = value
-    return noted
+    noted_at: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for procedure_id, name, value, at in tx.execute(query, {"patient_id": patient_id}):
+        noted[procedure_id][name], noted_at[procedure_id][name] = value, at
+    return noted, noted_at
 
 
 def hours_of_patient(tx: Transaction, clinic: Clinic, patient_id: int) -> SendingHours:

@@ -36,7 +36,7 @@ staff_email = "desk@pebblelane.example.org"
 time_zone = "America/New_York"
 country = "US"
 opening_hours = ["09:00", "17:00"]
-parts_of_day = {{ bedtime = "20:30" }}
+parts_of_day = {{ bedtime = "19:30" }}
 
 [documents.sheet]
 title = "Drops"

@@ -11,6 +11,8 @@ from tests.config.config_factories import (
     SMALL,
     Keys,
     list_faults,
+    load_rule,
+    load_text,
     only_fault,
     only_rule_fault,
     write_rule,
@@ -30,6 +32,8 @@ def times(number: int) -> str:
 
 
 SOURCE = 'source = { document = "sheet", section = "At home", figure = "two days" }'
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat")
+SIX = f'{{ slots = {{ times = ["08:00", "10:00", "12:00", "14:00", "16:00", "18:00"], {OURS} }} }}'
 REPEAT: Keys = {"repeat": every("days = 1"), "until": ours("days = 5")}
 
 FLOODS = [
@@ -42,6 +46,19 @@ FLOODS = [
         id="even-with-a-limit",
     ),
 ]
+
+
+def phase(lasts: str, repeat: str | None = None) -> str:
+    return f"{{ lasts = {ours(lasts)}{f', repeat = {repeat}' if repeat else ''} }}"
+
+
+def test_a_flood_through_several_phases_is_refused() -> None:
+    phases = ", ".join([phase("hours = 2", every("minutes = 20"))] * 5)
+
+    path, sentence = only_rule_fault(HOURLY_RULE | {"phases": f"[{phases}]"})
+
+    assert path == "phases"
+    assert "30 within 24 hours, 30 in all" in sentence
 
 
 @pytest.mark.parametrize(("keys", "fragment"), FLOODS)
@@ -94,6 +111,45 @@ SEMANTIC_FAULTS: dict[str, tuple[Keys, str, str]] = {
         "expires",
         "expire before it is due",
     ),
+    "later ones expire before they are due": (
+        {"repeat": every("weeks = 1"), "until": ours("days = 29"), "expires": ours("end_of_day = 3")},
+        "expires",
+        "the last one would expire",
+    ),
+    "later ones expire so long after the anchor": (
+        HOURLY_RULE | {"at": None, "repeat": every("hours = 3", times(3)), "expires": ours("hours = 4")},
+        "expires",
+        "the last one would expire",
+    ),
+    "later phases expire before they are due": (
+        {
+            "phases": f"[{phase('days = 3', every('days = 1'))}, {phase('days = 4', every('days = 2'))}]",
+            "expires": ours("end_of_day = 5"),
+        },
+        "expires",
+        "the last one would expire",
+    ),
+    "later ones expire when the visit began": (
+        {
+            "anchor": '"session"',
+            "from": ours("days = -2"),
+            "repeat": every("days = 1"),
+            "until": ours("days = 3"),
+            "expires": '"anchor"',
+        },
+        "expires",
+        "the last one would expire",
+    ),
+    "numbered days before a visit": (
+        {"anchor": '"session"', "day_base": "1", "from": ours("days = -1"), "expires": '"anchor"'},
+        "day_base",
+        "Remove it",
+    ),
+    "numbered days before a target": (
+        {"anchor": '"target"', "day_base": "1", "from": ours("days = -1")},
+        "day_base",
+        "Remove it",
+    ),
     "expires after no time": ({"expires": ours("days = 0")}, "expires", "above 0"),
 }
 
@@ -104,6 +160,87 @@ def test_what_cannot_be_meant_is_refused(keys: Keys, key: str, fragment: str) ->
 
     assert path == key
     assert fragment in sentence
+
+
+SOUND: dict[str, Keys] = {
+    "the last one on the last day": {
+        "repeat": every("days = 1"),
+        "until": ours("days = 5"),
+        "expires": ours("end_of_day = 4"),
+    },
+    "so many hours after an unknown hour": {"from": ours("days = 1"), "expires": ours("hours = 24")},
+    "months of which some are long enough": {
+        "repeat": every("months = 1", times(2)),
+        "from": "{ days = 0 }",
+        "expires": ours("end_of_day = 30"),
+    },
+    "the day of a visit": {"anchor": '"session"', "from": "{ days = 0 }", "expires": '"anchor"'},
+    "phases that are no flood": {
+        "from": ours("days = 1"),
+        "at": None,
+        "phases": f"[{phase('days = 1', SIX)}, {phase('days = 1', SIX)}]",
+    },
+}
+
+
+@pytest.mark.parametrize("keys", SOUND.values(), ids=SOUND.keys())
+def test_what_can_be_meant_is_accepted(keys: Keys) -> None:
+    assert load_rule(RULE | keys).id == "check"
+
+
+def slots(*clocks: str) -> str:
+    return f"{{ slots = {ours(f'times = {list(clocks)}')} }}"
+
+
+SHORT = ours("minutes = 30, after_due = true")
+NEVER: dict[str, tuple[Keys, list[str]]] = {
+    "a time at night that is over by morning": ({"at": ours('time = "22:00"'), "expires": '"same_day"'}, ["at"]),
+    "a time at night that ends that day": ({"at": ours('time = "22:00"'), "expires": ours("end_of_day = 1")}, ["at"]),
+    "a time at night that is dropped": ({"at": ours('time = "22:00"'), "quiet": '"skip"'}, ["at"]),
+    "a single one that is dropped": ({"at": ours('time = "22:00"'), "quiet_first": '"skip"'}, ["at"]),
+    "slots that are over by morning": (
+        {"at": None, "repeat": slots("07:00", "12:00", "20:00"), "until": ours("days = 3"), "expires": SHORT},
+        ["repeat.slots.times.0", "repeat.slots.times.2"],
+    ),
+    "a slot of a phase": (
+        {"at": None, "phases": f"[{phase('days = 2', slots('21:30'))}]", "expires": '"same_day"'},
+        ["phases.0.repeat.slots.times.0"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "paths"), NEVER.values(), ids=NEVER.keys())
+def test_a_time_at_which_nothing_can_ever_leave_is_refused(keys: Keys, paths: list[str]) -> None:
+    faults = list_faults(write_rule(RULE | keys))
+
+    assert [path.removeprefix("treatments.peel.rules.check.") for path, _ in faults] == paths
+    assert all("within your `sending_hours`" in sentence for _, sentence in faults)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param({"at": ours('time = "22:00"'), "expires": ours("end_of_day = 2")}, id="it waits"),
+        pytest.param({"at": ours('time = "07:00"'), "expires": '"same_day"'}, id="it waits for an hour"),
+        pytest.param({"at": ours('time = "22:00"'), "quiet": '"advance"', "expires": '"same_day"'}, id="it is early"),
+        pytest.param({"from": "{ days = 0 }", "at": ours('time = "07:00"'), "quiet": '"skip"'}, id="at the procedure"),
+        pytest.param(
+            {"at": ours('time = "22:00"'), "quiet": '"skip"', "repeat": every("hours = 12", times(3))}, id="later ones"
+        ),
+    ],
+)
+def test_a_time_outside_the_sending_hours_is_accepted_where_it_can_leave(keys: Keys) -> None:
+    assert load_rule(RULE | keys).id == "check"
+
+
+def test_sending_hours_of_one_weekday_are_enough_for_a_time() -> None:
+    late = (
+        "sending_hours = { " + ", ".join(f'{day} = ["09:00", "18:00"]' for day in DAYS) + ', sun = ["09:00", "21:00"] }'
+    )
+    rule = write_rule(RULE | {"at": ours('time = "20:30"'), "quiet": '"skip"'})
+
+    assert list_faults(rule)[0][0].endswith(".at")
+    assert load_text(rule.replace("[clinic]", f"[clinic]\n{late}"))
 
 
 WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
@@ -130,6 +267,9 @@ WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
     "a number that is a text": ({"max_messages": ours('count = "few"')}, "max_messages.count", "whole number"),
     "a number below one": ({"max_messages": ours("count = 0")}, "max_messages.count", "at least 1"),
     "a range where one number is meant": ({"max_messages": ours("count = [2, 3]")}, "max_messages", "not a range"),
+    "a condition in quotes": ({"when": '{ session_due = "yes" }'}, "when.session_due", "Write true or false"),
+    "a condition that is a number": ({"when": "{ session_booked = 1 }"}, "when.session_booked", "true or false"),
+    "our own figure in quotes": ({"from": '{ days = 1, clinic_supplied = "yes" }'}, "from.clinic_supplied", "true or"),
     "a condition that is no yes or no": ({"when": '{ session_due = "maybe" }'}, "when.session_due", "true or false"),
 }
 
@@ -246,6 +386,17 @@ def test_faults_of_every_kind_in_one_rule_are_listed_together() -> None:
     paths = [path.removeprefix("treatments.peel.rules.check.") for path, _ in list_faults(write_rule(keys))]
 
     assert sorted(paths) == ["expires", "quiet", "repeat", "until"]
+
+
+def test_a_wrong_end_hides_no_fault_of_the_phases() -> None:
+    keys = RULE | {
+        "until": '{ evnt = "healed" }',
+        "repeat": every("days = 1"),
+        "phases": f"[{phase('days = 0')}, {{ repeat = {every('days = 1', times(2))} }}]",
+    }
+    paths = [path.removeprefix("treatments.peel.rules.check.") for path, _ in list_faults(write_rule(keys))]
+
+    assert sorted(paths) == ["phases.0.lasts", "phases.1.repeat.times", "repeat", "until.evnt"]
 
 
 def test_a_faulty_rule_does_not_hide_the_faults_of_another() -> None:

@@ -193,6 +193,8 @@ CLINIC_FAULTS = {
         "Open at least one day",
     ),
     "hours that run backwards": ('opening_hours = ["17:00", "09:00"]', "clinic.opening_hours", "later time second"),
+    "closed days of a clinic without hours": ("closed_on = [2026-12-24]", "clinic.closed_on", "Add `opening_hours`"),
+    "holidays of a clinic without hours": ('holidays = "US-MA"', "clinic.holidays", "Add `opening_hours`"),
     "a part of the day at no time": ('parts_of_day = { dawn = "5" }', "clinic.parts_of_day", "time of day"),
 }
 

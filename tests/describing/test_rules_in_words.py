@@ -68,6 +68,10 @@ def length(written: str) -> str:
         ),
         ({"day_base": "1"}, "On day 3, at 10:00. Day 1 is the day of the procedure. -"),
         (
+            {"day_base": "1", "from": length('days = 14, bound = "at_most"')},
+            "On day 14 at the latest, at 10:00. Day 1 is the day of the procedure. -",
+        ),
+        (
             {"day_base": "1", "from": length("days = [3, 5]")},
             "On day 3 (of 3 to 5), at 10:00. Day 1 is the day of the procedure. -",
         ),
@@ -179,7 +183,7 @@ def test_phases_are_told_one_after_the_other() -> None:
     keys = {"repeat": None, "phases": f"[{', '.join(phases)}]", "until": length("months = 3")}
 
     assert say(EACH_MORNING | keys) == (
-        "From 3 days after the procedure on, at 10:00: for 1 week, every day at 08:00 and 19:00; then for 10 days (of "
+        "From 3 days after the procedure on, at 10:00: for 1 week, every day at 08:00 and 19:00; then for 12 days (of "
         "10 to 12), every 2 days; then for 1 day, once, at the beginning; then to the end, every week. "
         "It stops 3 months after the procedure. Each is useful until the next one is due, the last one to the end."
     )
@@ -276,6 +280,12 @@ def test_what_differs_from_the_rule_of_the_house_comes_last(keys: Keys, said: st
 )
 def test_business_days_are_named_and_closed_days_explained(keys: Keys, sentence: str) -> None:
     assert say(ONCE | {"calendar": '"business_days"'} | keys) == sentence
+
+
+def test_before_a_visit_a_closed_day_moves_it_away_from_the_visit() -> None:
+    keys: Keys = {"anchor": '"session"', "from": length("weeks = -1"), "calendar": '"business_days"'}
+
+    assert "moves to the open day before" in say(ONCE | keys)
 
 
 def test_each_figure_says_where_it_stands() -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
-from reminders.model import CLOSED, LEFT, PENDING, Refusal, TaskStatus
+from reminders.casework.pauses import pause_patient, resume_patient
+from reminders.model import CLOSED, CORRECTION, LEFT, PENDING, Refusal, TaskStatus
 from reminders.store.changes import PLANNED_TASKS
 from reminders.tables import AttemptRow, Base, PatientRow, ProcedureRow, ReminderRow, SessionRow, TaskRow
 from tests.clinic import LASER, NEEDLING, ClinicDays
@@ -129,6 +130,17 @@ class PatientHistory(RuleBasedStateMachine):
     def change_number(self, phone: str) -> None:
         self._edit(lambda: self.days.edit(phone=phone))
 
+    @rule(days=st.sampled_from([None, 1, 3, 14]))
+    def pause(self, days: int | None) -> None:
+        until = self._ago(-24 * days) if days else None
+        clinic = self.days.config.clinic
+        self._edit(lambda: self.days.change(lambda tx: pause_patient(tx, clinic, 1, "ill", until, self.days.clock.now)))
+
+    @rule()
+    def resume(self) -> None:
+        clinic = self.days.config.clinic
+        self._edit(lambda: self.days.change(lambda tx: resume_patient(tx, clinic, 1, self.days.clock.now)))
+
     @rule()
     def see_to_tasks(self) -> None:
         for name in PLANNED_TASKS:
@@ -191,6 +203,8 @@ class PatientHistory(RuleBasedStateMachine):
         if not said:
             return  # a mail to the staff
 
+        patient = self._read_all(PatientRow)[0]
+        assert patient["paused_since"] is None or {row["rule"] for row in said} == {CORRECTION}
         assert 8 <= left_at.astimezone(self._zone()).hour < 20
         assert left_at + timedelta(seconds=30) <= min(row["expires_at"] for row in said)
 

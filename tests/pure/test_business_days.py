@@ -10,7 +10,7 @@ import pytest
 
 from reminders.planning.business_days import BusinessDays
 from reminders.planning.occurrences import AnchorPoint, list_moments
-from reminders.rules import Anchor, Bound, Calendar, Duration, EndOfDay, OpeningHours, Repeat, Unit
+from reminders.rules import Anchor, Bound, Calendar, Duration, EndOfDay, OpeningHours, Phase, Repeat, Unit
 from tests.factories import NEW_YORK, TOKYO, at, clock, count_of, length, local, make_rule
 
 WEEK = (*[(time(9), time(17))] * 5, None, None)
@@ -78,6 +78,65 @@ def test_hours_roll_into_the_opening_hours(performed_at: str, bound: Bound, mome
     two_hours = Duration(value=2, unit=Unit.HOURS, bound=bound)
 
     assert due(performed_at, anchor=Anchor.PROCEDURE_END, starts=two_hours, at=None) == [moment]
+
+
+def length_of(value: int, unit: Unit, bound: Bound) -> Duration:
+    return Duration(value=value, unit=unit, bound=bound)
+
+
+def test_a_series_that_begins_at_most_so_far_away_begins_on_the_open_day_before() -> None:
+    """A week after Saturday, 14 November is a Saturday; the days after it are counted from there."""
+    daily = Repeat(every=length(1, "days"), times=count_of(2))
+    starts = length_of(1, Unit.WEEKS, Bound.AT_MOST)
+
+    assert due("2026-11-14 10:00", starts=starts, repeat=daily) == ["2026-11-20 10:00", "2026-11-23 10:00"]
+
+
+def test_what_is_due_at_once_at_the_latest_is_not_put_off_by_a_closed_day() -> None:
+    assert due("2026-11-28 09:00", starts=length_of(0, Unit.DAYS, Bound.AT_MOST)) == ["2026-11-27 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "moment"),
+    [
+        (length_of(-1, Unit.WEEKS, Bound.AT_LEAST), "2026-11-25 10:00"),
+        (length_of(-1, Unit.WEEKS, Bound.NOMINAL), "2026-11-25 10:00"),
+        (length_of(-1, Unit.WEEKS, Bound.AT_MOST), "2026-11-27 10:00"),
+        (length_of(-16, Unit.HOURS, Bound.AT_LEAST), "2026-12-02 16:59"),
+    ],
+)
+def test_before_a_visit_it_rolls_away_from_it_unless_it_may_be_at_most_so_early(starts: Duration, moment: str) -> None:
+    """A week before Thursday, 3 December the clinic is closed; 16 hours before 11:30 it is 19:30."""
+    clock_time = None if starts.unit.is_elapsed else clock("10:00")
+
+    assert due("2026-12-03 11:30", anchor=Anchor.SESSION, starts=starts, at=clock_time) == [moment]
+
+
+def test_of_several_that_roll_to_one_moment_one_is_enough() -> None:
+    four_hourly = Repeat(every=length(4, "hours"), times=count_of(3))
+    series = due(
+        "2026-11-27 15:00", anchor=Anchor.PROCEDURE_END, starts=length(0, "hours"), at=None, repeat=four_hourly
+    )
+
+    assert series == ["2026-11-27 15:00", "2026-11-30 09:00", "2026-11-30 11:00"]
+
+
+def test_a_phase_that_would_begin_on_a_closed_day_begins_on_the_next_open_one() -> None:
+    """Saturday: the one day of the first phase is Monday."""
+    phases = (Phase(lasts=length(1, "days")), Phase(lasts=length(2, "days")))
+
+    assert due("2026-11-28 09:00", starts=length(0, "days"), phases=phases) == ["2026-11-30 10:00", "2026-12-01 10:00"]
+
+
+def test_an_end_on_a_closed_day_takes_no_open_day_away() -> None:
+    """A week after Saturday is a Saturday: Friday is within it."""
+    series = due(
+        "2026-11-14 10:00",
+        repeat=Repeat(every=length(1, "days")),
+        until=length_of(1, Unit.WEEKS, Bound.AT_MOST),
+    )
+
+    assert series[-1] == "2026-11-20 10:00"
 
 
 def test_opening_hours_are_on_the_clinics_clock() -> None:

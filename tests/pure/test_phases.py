@@ -104,6 +104,12 @@ def test_a_taper_says_at_each_step_what_holds_from_now_on() -> None:
     assert due(at=clock("09:00"), phases=taper) == ["03-11 09:00", "03-18 09:00", "04-01 09:00"]
 
 
+def test_a_phase_of_a_range_lasts_to_its_far_end() -> None:
+    taper = (Phase(lasts=Duration(value=1, most=2, unit=Unit.WEEKS)), phase(7))
+
+    assert due(at=clock("09:00"), phases=taper) == ["03-11 09:00", "03-25 09:00"]
+
+
 def test_each_phase_has_a_rhythm_of_its_own_and_the_next_begins_where_it_ends() -> None:
     taper = (phase(2, slots("08:00", "20:00")), phase(2, slots("08:00")))
 

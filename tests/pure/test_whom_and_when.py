@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reminders.model import TREATMENT, PatientCase, PlannedReminder, Procedure, Reason, TaskRule
+from reminders.model import TREATMENT, PatientCase, PlannedReminder, Procedure, Quiet, Reason, TaskRule
 from reminders.planning import plan_reminders
 from reminders.planning.courses import list_performed_sessions
 from reminders.rules import (
@@ -20,7 +20,9 @@ from reminders.rules import (
     Duration,
     Event,
     OpeningHours,
+    Repeat,
     Rule,
+    Slots,
     Unit,
     When,
 )
@@ -29,6 +31,7 @@ from tests.factories import (
     CLINIC,
     at,
     clock,
+    count_of,
     length,
     local,
     make_case,
@@ -125,6 +128,36 @@ def test_of_two_sites_on_one_day_each_has_its_rules() -> None:
     assert len(plan(make_case(*sites), make_rule(applies_to=of_hand))) == 1
 
 
+def test_what_happens_to_one_site_ends_nothing_at_the_other() -> None:
+    sites = [
+        make_procedure(id=1, attributes={"site": "face"}, events={"healed": at("2026-03-11 18:00")}),
+        make_procedure(id=2, attributes={"site": "hand"}),
+    ]
+    until = Event(name="healed", fallback=length(4, "days"))
+    daily = Repeat(every=length(1, "days"))
+    planned = {
+        site: len(plan(make_case(*sites), make_rule(applies_to=_only(site), repeat=daily, until=until)))
+        for site in ("face", "hand")
+    }
+
+    assert planned == {"face": 1, "hand": 3}
+
+
+def _only(site: str) -> AppliesTo:
+    return AppliesTo(attributes={"site": (site,)})
+
+
+def test_a_procedure_that_its_rule_is_not_for_supersedes_nothing() -> None:
+    of_face = make_rule(applies_to=FACE_OR_NECK, supersede_key="sun", starts=length(3, "days"))
+    older = make_procedure(attributes={"site": "face"})
+    withheld = {}
+    for site in ("face", "hand"):
+        newer = make_procedure(id=2, performed_at=at("2026-03-12 10:00"), attributes={"site": site})
+        withheld[site] = plan(make_case(older, newer), of_face)[0].withheld
+
+    assert withheld == {"face": Reason.SUPERSEDED, "hand": None}
+
+
 # ---- anchors ---------------------------------------------------------------------------------------------------
 
 FROM_FIRST_DOSE = {"anchor": Event(name="first-dose"), "starts": length(3, "hours"), "at": None}
@@ -154,6 +187,19 @@ def test_the_day_on_which_an_event_is_taken_to_happen_has_its_morning_too() -> N
     assert due(make_case(make_procedure()), rule) == ["2026-03-31 10:00"]
 
 
+def test_a_fallback_in_business_days_counts_open_days() -> None:
+    """Five open days after Thursday, 12 March are Thursday, 19 March."""
+    rule = make_rule(
+        anchor=Event(name="healed", fallback=length(5, "days")),
+        starts=length(0, "days"),
+        calendar=Calendar.BUSINESS_DAYS,
+    )
+    clinic = make_clinic(rule, opening_hours=WEEKDAYS)
+    (planned,) = plan_reminders(make_case(make_procedure(performed_at=at("2026-03-12 10:00"))), clinic).reminders
+
+    assert local(planned.due_at) == "2026-03-19 10:00"
+
+
 def test_a_fallback_in_hours_is_elapsed() -> None:
     rule = make_rule(anchor=Event(name="healed", fallback=length(5, "hours")), starts=length(1, "hours"), at=None)
 
@@ -169,6 +215,16 @@ def test_a_treatment_without_an_interval_has_no_next_session() -> None:
 
 
 # ---- when ------------------------------------------------------------------------------------------------------
+
+
+def test_of_two_answers_on_one_day_the_later_counts_whichever_procedure_it_was_noted_of() -> None:
+    later = make_procedure(id=1, answers={"pain": "no"}, answered_at={"pain": at("2026-03-11 13:00")})
+    earlier = make_procedure(
+        id=2, performed_at=at("2026-03-10 11:00"), answers={"pain": "yes"}, answered_at={"pain": at("2026-03-11 12:00")}
+    )
+    (planned,) = plan(make_case(later, earlier), make_rule(when=When(answer={"pain": "yes"})))
+
+    assert planned.withheld is Reason.OTHER_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -293,6 +349,43 @@ def test_an_interval_in_days_counts_open_days() -> None:
     assert TaskRule.TOO_EARLY in tasks(clinic, make_procedure(), make_session(starts_at=at("2026-03-23 10:00")))
 
 
+def test_what_would_expire_before_it_is_due_is_withheld() -> None:
+    weekly = Repeat(every=length(1, "weeks"), times=count_of(2))
+
+    assert [each.withheld for each in plan(make_case(make_procedure()), make_rule(repeat=weekly))] == [
+        None,
+        Reason.EXPIRES_BEFORE_DUE,
+    ]
+
+
+def test_the_first_that_is_due_counts_as_the_first_of_its_series_for_quiet_hours() -> None:
+    """The slot of 09:00 was over before the procedure."""
+    slots = Repeat(slots=Slots(times=(time(9), time(21))), times=count_of(1))
+    rule = make_rule(
+        starts=length(0, "days"),
+        at=None,
+        repeat=slots,
+        quiet=Quiet.SKIP,
+        quiet_first=Quiet.DEFER,
+        expires=length(3, "days"),
+    )
+
+    assert due(make_case(make_procedure()), rule) == ["2026-03-11 08:00"]
+
+
+def test_a_series_that_an_event_ended_or_that_waits_for_one_says_so() -> None:
+    ended = make_rule(id="ended", until=Event(name="healed", fallback=length(9, "days")))
+    waiting = make_rule(id="waiting", **FROM_FIRST_DOSE)
+    found = plan_reminders(
+        make_case(make_procedure(events={"healed": at("2026-03-10 12:00")})), make_clinic(ended, waiting)
+    ).missing
+
+    assert {rule: reason for (_, _, rule), reason in found.items()} == {
+        "ended": Reason.HAPPENED,
+        "waiting": Reason.NOT_HAPPENED,
+    }
+
+
 # ---- overrides -------------------------------------------------------------------------------------------------
 
 
@@ -314,6 +407,18 @@ def test_figures_that_are_not_set_stay_and_other_patients_keep_theirs() -> None:
         ("2026-03-11 15:00", True),
         ("2026-04-11 10:00", False),
     ]
+
+
+def test_of_two_decisions_on_one_day_each_figure_is_the_later_one() -> None:
+    later = make_procedure(overrides={"check": {"from": {"days": 8}}}, overridden_at={"check": at("2026-03-10 13:00")})
+    earlier = make_procedure(
+        id=2,
+        performed_at=at("2026-03-10 11:00"),
+        overrides={"check": {"from": {"days": 5}, "at": {"time": "12:00"}}},
+        overridden_at={"check": at("2026-03-10 12:00")},
+    )
+
+    assert due(make_case(later, earlier), make_rule(expires=length(20, "days"))) == ["2026-03-18 12:00"]
 
 
 def test_an_override_that_the_rule_no_longer_bears_lets_nothing_leave() -> None:

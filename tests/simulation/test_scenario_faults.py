@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from reminders.simulation import ScenarioFaults, read_scenario
+from reminders.simulation.scenario import build_scenario
 from tests.clinic import LASER
-from tests.simulation.scenes import ANA, event, faults_of, shipped, write_scenario
+from tests.simulation.scenes import ANA, event, faults_of, scenario, shipped, write_scenario
 
 
 def test_all_faults_are_listed_together() -> None:
@@ -94,6 +96,31 @@ def test_all_that_the_desk_refuses_is_listed_and_what_follows_from_it_is_not() -
     )
 
     assert [fault.partition(":")[0] for fault in found] == ["events.1", "events.3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"parts_of_day": {"evening": "18:00"}}, "clinic.parts_of_day: Set the parts of the day in the configuration"),
+        ({"staff_email": "desk@example.org"}, "clinic.staff_email: Leave this out"),
+        ({"closed_on": ["2026-05-05"]}, "clinic.closed_on: Add `opening_hours`"),
+        ({"holidays": "US-MA"}, "clinic.holidays: Add `opening_hours`"),
+    ],
+)
+def test_what_a_scenario_cannot_change_about_the_clinic_is_said(change: dict[str, object], fault: str) -> None:
+    (found,) = faults_of("2026-06-01 00:00", clinic=change)
+
+    assert found.startswith(fault)
+
+
+def test_a_scenario_may_change_when_the_clinic_is_open() -> None:
+    base = scenario("2026-06-01 00:00", clinic={"opening_hours": ["09:00", "17:00"], "closed_on": ["2026-05-05"]})
+    changed = {"until": "2026-06-01 00:00", "clinic": {"holidays": "US-MA"}}
+
+    hours = build_scenario(changed, base.config).config.clinic.opening_hours
+
+    assert hours is not None
+    assert [hours.window_on(date(2026, 5, day)) for day in (4, 5, 25)] == [(time(9), time(17)), None, None]
 
 
 def test_consent_needs_something_to_reach_the_patient_by() -> None:

@@ -83,6 +83,25 @@ def test_a_scenario_with_faults_ends_with_code_2_and_lists_them(tmp_path: Path) 
     ]
 
 
+TWICE = """
+[[events]]
+at = 2026-03-10T12:00:00
+do = "record_procedure"
+id = "second"
+patient = "ana"
+treatment = "fractional-laser"
+performed_at = 2026-03-10T11:00:00
+"""
+
+
+def test_what_the_desk_refuses_has_its_line_and_the_names_of_the_scenario(tmp_path: Path) -> None:
+    done = run("simulate", str(write_scenario(tmp_path, ONE_LASER + TWICE)))
+
+    _, fault = done.stderr.splitlines()
+    assert fault.startswith('  scenario.toml:17  events.2  Procedure "first" of that day is there already')
+    assert '`reminders correct "first" --performed-at' in fault
+
+
 def test_a_scenario_may_name_its_own_configuration(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "templates", tmp_path / "templates")
     shipped = (ROOT / "config.toml").read_text("utf-8")
@@ -125,6 +144,23 @@ def test_a_dry_run_with_other_rules_says_what_they_would_change(clinic: ClinicDa
     assert (total["patients"], total["dry_run"]) == (1, True)
     assert total["changes"] == sum(total[key] for key in ("moved", "cancelled", "added"))
     assert clinic.plan() == before
+
+
+def test_a_dry_run_refuses_a_rule_without_texts_as_the_start_would(clinic: ClinicDays, edited: Path) -> None:
+    text = edited.read_text("utf-8").replace("rules.pinkness]", "rules.redness]")
+    edited.write_text(text, "utf-8")
+    tried = ["replan", "--dry-run"]
+    database = clinic.config.database_url
+
+    done = run(*tried, "--with", str(edited), REMINDERS_DATABASE__URL=database)
+    shutil.copytree(ROOT / "templates", edited.parent / "templates")
+    started = run("--config", str(edited), *tried, REMINDERS_DATABASE__URL=database)
+
+    assert (done.returncode, started.returncode) == (2, 2)
+    assert "redness" in done.stderr
+    assert done.stderr.splitlines() == [
+        line.replace(str(edited.parent), str(ROOT)) for line in started.stderr.splitlines()
+    ]
 
 
 def test_other_rules_are_only_tried(clinic: ClinicDays, edited: Path) -> None:

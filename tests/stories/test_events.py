@@ -71,7 +71,7 @@ def test_an_event_that_is_undone_takes_its_texts_along(healing: ClinicDays) -> N
     healing.at("2026-03-14 16:00").happen(procedure, "healed")
     healing.undo(procedure, "healed")
 
-    assert healing.plan_of("pinkness") == [(1, "2026-03-19 10:00", "cancelled", "does_not_apply")]
+    assert healing.plan_of("pinkness") == [(1, "2026-03-19 10:00", "cancelled", "not_happened")]
 
 
 def test_an_event_recorded_anew_brings_its_texts_back(healing: ClinicDays) -> None:

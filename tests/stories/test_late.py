@@ -224,3 +224,13 @@ def test_what_a_pause_outlasts_expires_while_it_lasts(clinic: ClinicDays) -> Non
     clinic.at("2026-03-12 10:00").dispatch().at("2026-03-14 00:00").dispatch()
 
     assert clinic.plan_of("swelling") == [(1, "2026-03-12 10:00", "expired", "service_late")]
+
+
+def test_what_will_be_overtaken_by_a_skipped_one_is_not_shown_as_leaving(clinic: ClinicDays) -> None:
+    """Moved into the past by a correction at night: by the morning a later one counts, and that one is dropped."""
+    procedure = clinic.at("2026-03-07 17:30").record(LASER, "2026-03-07 15:59")
+    clinic.run_until("2026-03-07 20:00").correct(procedure, "2026-03-07 18:59")
+    assert clinic.plan_of("icing")[0][2:] == ("expired", "next_is_near")
+
+    clinic.run_until("2026-03-08 08:30")
+    assert [rule for _, rule in clinic.sent_short()] == ["icing 2"]
