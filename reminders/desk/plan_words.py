@@ -41,6 +41,7 @@ REASONS: Mapping[str, str] = {
     Reason.MAX_MESSAGES: _("enough of these have been sent"),
     Reason.ENTERED_LATE: _("its time was over when it was entered"),
     Reason.SERVICE_LATE: _("its time was over before it could leave"),
+    Reason.EXPIRES_BEFORE_DUE: _("its time would be over before it could leave"),
     Reason.NEXT_IS_NEAR: _("the next one is near"),
     Reason.PROCEDURE_CANCELLED: _("the procedure is cancelled"),
     Reason.SESSION_MOVED: _("the visit is moved"),

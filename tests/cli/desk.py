@@ -19,6 +19,8 @@ import structlog
 from freezegun import freeze_time
 from typer.testing import CliRunner
 
+# FastAPI takes clocks apart when it is imported, so it must see the real one and not one that stands still.
+import reminders.web  # noqa: F401
 from reminders.cli import cli
 from tests.clinic import LASER, ROOT
 
