@@ -33,6 +33,7 @@ class Place:
 PLACES = (
     Place(path="/today", label=_("Today")),
     Place(path="/record", label=_("Record")),
+    Place(path="/patients", label=_("Patients")),
     Place(path="/recall", label=_("Recall")),
     Place(path="/rules", label=_("Rules")),
     Place(path="/delivery", label=_("Delivery")),
@@ -58,6 +59,7 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     environment.globals["channel_names"] = plan_words.CHANNELS
     environment.globals["effect_names"] = plan_words.EFFECTS
     environment.globals["reason_names"] = plan_words.REASONS
+    environment.globals["status_names"] = plan_words.STATUSES
     environment.filters["local"] = lambda instant: say_local(instant, clinic)
     environment.filters["moment"] = plan_words.say_moment
     environment.filters["rule"] = plan_words.say_rule

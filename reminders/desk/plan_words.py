@@ -9,7 +9,7 @@ from itertools import groupby
 from reminders.casework.previews import Effect
 from reminders.desk.words import _
 from reminders.forecasting import ForecastLine
-from reminders.model import Channel, Identity, Reason
+from reminders.model import Channel, Identity, Reason, Status
 from reminders.planning.wording import say_day
 
 CHANNELS: Mapping[str, str] = {Channel.SMS: _("text message"), Channel.EMAIL: _("email")}
@@ -21,6 +21,23 @@ EFFECTS: Mapping[str, str] = {
     Effect.ADDED: _("is added"),
     Effect.ALREADY_SENT: _("has left already"),
     Effect.WITHHELD: _("does not leave"),
+}
+
+STATUSES: Mapping[str, str] = {
+    Status.SCHEDULED: _("waits"),
+    Status.CLAIMED: _("is about to leave"),
+    Status.SENDING: _("is being sent"),
+    Status.IN_DOUBT: _("unclear whether it left"),
+    Status.ACCEPTED: _("handed over"),
+    Status.SENT: _("sent"),
+    Status.DELIVERED: _("delivered"),
+    Status.UNDELIVERED: _("did not arrive"),
+    Status.FAILED: _("failed"),
+    Status.EXPIRED: _("too late"),
+    Status.SKIPPED: _("left out"),
+    Status.CANCELLED: _("cancelled"),
+    Status.SUPERSEDED: _("replaced"),
+    Status.WITHHELD: _("does not leave"),
 }
 
 REASONS: Mapping[str, str] = {

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from reminders.casework.previews import Effect
 from reminders.desk import create_app
-from reminders.desk.plan_words import EFFECTS, REASONS
-from reminders.model import Reason
+from reminders.desk.plan_words import EFFECTS, REASONS, STATUSES
+from reminders.model import Reason, Status
 from reminders.store.engine import reading
 from reminders.tables import AuditRow, Base, ConsentRow, PatientRow, ProcedureRow, ReminderRow
 from tests.accounts.staff import hire
@@ -216,8 +216,9 @@ def test_what_becomes_of_the_patients_other_reminders_is_shown(clinic: ClinicDay
     assert "is cancelled" in plan or "does not leave" in plan
 
 
-def test_every_reason_and_effect_has_its_words() -> None:
+def test_every_reason_status_and_effect_has_its_words() -> None:
     assert set(REASONS) == set(Reason)
+    assert set(STATUSES) == set(Status)
     assert set(EFFECTS) == set(Effect)
 
 
