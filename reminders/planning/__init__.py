@@ -49,7 +49,7 @@ def plan_reminders(case: PatientCase, clinic: Clinic) -> Plan:
         ),
         recalls=tuple(list_recalls(case, performed)),
         ended=_list_ended(case, all_performed),
-        missing=list_missing(clinic, performed),
+        missing=list_missing(case, clinic, performed),
         rules=frozenset((rule.treatment, rule.id) for each in clinic.treatments.values() for rule in each.rules),
     )
 

@@ -74,7 +74,7 @@ def list_series(case: PatientCase, clinic: Clinic, performed: Performed, hours: 
 
 def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
     for performed in scene.performed[configured.treatment]:
-        done = _narrow(scene, configured, performed)
+        done = _narrow(scene.case, configured, performed)
         applies = _applies_to_session(configured, performed.number, performed.planned_sessions)
         if done is None or applies is False:
             continue
@@ -100,7 +100,7 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
 
 def _series_of_sessions(scene: _Scene, configured: Rule) -> Iterator[Series]:
     performed = next(reversed(scene.performed[configured.treatment]), None)
-    latest = _narrow(scene, configured, performed) if performed else None
+    latest = _narrow(scene.case, configured, performed) if performed else None
     if latest is None and (performed or not _matches(configured, scene.case.attributes)):
         return
     rule, fault = _override(configured, latest)
@@ -159,12 +159,13 @@ def _override(rule: Rule, done: PerformedSession | None) -> tuple[Rule, Reason |
         return rule, Reason.OVERRIDE_FAULTY
 
 
-def list_missing(clinic: Clinic, performed: Performed) -> dict[tuple[AnchorKind, int, str], Reason]:
+def list_missing(case: PatientCase, clinic: Clinic, performed: Performed) -> dict[tuple[AnchorKind, int, str], Reason]:
     """The series that wait for an event, or that one has ended: why what they yield no longer is there."""
     missing = {}
     for treatment in clinic.treatments.values():
         for rule in treatment.rules:
-            for done in performed[treatment.id]:
+            for each in performed[treatment.id]:
+                done = _narrow(case, rule, each) or each
                 series = AnchorKind.PROCEDURE, done.anchor_id, rule.id
                 if isinstance(rule.anchor, Event) and rule.anchor.name not in done.events:
                     missing[series] = Reason.NOT_HAPPENED
@@ -226,11 +227,11 @@ def _why_undecided(applies: bool | None) -> Reason | None:
     return Reason.COURSE_UNDECIDED if applies is None else None
 
 
-def _narrow(scene: _Scene, rule: Rule, done: PerformedSession) -> PerformedSession | None:
+def _narrow(case: PatientCase, rule: Rule, done: PerformedSession) -> PerformedSession | None:
     """The session as far as its procedures have what the rule is for, a body site say; None where none has."""
     if not rule.applies_to.attributes:
         return done
-    matching = [each for each in done.procedures if _matches(rule, {**scene.case.attributes, **each.attributes})]
+    matching = [each for each in done.procedures if _matches(rule, {**case.attributes, **each.attributes})]
     return done.only(matching) if matching else None
 
 
@@ -297,7 +298,7 @@ def _superseded_from(scene: _Scene, rule: Rule, done: PerformedSession) -> datet
 
 def _applies(scene: _Scene, rule: Rule, done: PerformedSession) -> bool:
     is_for_it = _applies_to_session(rule, done.number, done.planned_sessions) is True
-    return is_for_it and _narrow(scene, rule, done) is not None
+    return is_for_it and _narrow(scene.case, rule, done) is not None
 
 
 # ---- its occurrences -------------------------------------------------------------------------------------------

@@ -386,6 +386,18 @@ def test_a_series_that_an_event_ended_or_that_waits_for_one_says_so() -> None:
     }
 
 
+def test_what_happened_to_one_site_is_no_reason_at_the_other() -> None:
+    sites = [
+        make_procedure(id=1, attributes={"site": "face"}, events={"healed": at("2026-03-11 18:00")}),
+        make_procedure(id=2, attributes={"site": "hand"}),
+    ]
+    until = Event(name="healed", fallback=length(9, "days"))
+    rules = [make_rule(id=site, applies_to=_only(site), until=until) for site in ("face", "hand")]
+    missing = plan_reminders(make_case(*sites), make_clinic(*rules)).missing
+
+    assert {rule: reason for (_, _, rule), reason in missing.items()} == {"face": Reason.HAPPENED}
+
+
 # ---- overrides -------------------------------------------------------------------------------------------------
 
 
