@@ -89,6 +89,8 @@ class Reason(StrEnum):
     SAME_SESSION = "same_session"
     SUPERSEDED = "superseded"
     MAX_MESSAGES = "max_messages"
+    TEXT_LIMIT = "text_limit"
+    """The patient gets as many texts as the clinic allows within the day or the week."""
     ENTERED_LATE = "entered_late"
     SERVICE_LATE = "service_late"
     NEXT_IS_NEAR = "next_is_near"
@@ -278,6 +280,8 @@ class PatientCase:
     """Nothing but corrections leaves to the patient until somebody, or the end of the pause, resumes."""
     left: tuple[StoredReminder, ...] = ()
     """The reminders that left, in the order they left: what the patient has been told."""
+    by_hand: tuple[datetime, ...] = ()
+    """When texts that staff wrote have left."""
 
 
 # ---- what the planner yields -----------------------------------------------------------------------------------
@@ -305,6 +309,16 @@ class DesiredTask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextLimits:
+    """How many texts a patient gets at most; a text that says several reminders is one (C7)."""
+
+    per_day: int
+    """On one calendar day of the patient's."""
+    per_week: int
+    """On any seven days on end."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedReminder:
     """One occurrence as it should be; `withheld` says why it should not leave."""
 
@@ -323,6 +337,10 @@ class PlannedReminder:
     interval: timedelta | None = None
     """The gap of a series that repeats in hours or minutes, else None (P6)."""
     max_messages: int | None = None
+    priority: int = 0
+    """Of texts that are too many the higher ones leave."""
+    instead: Contact | None = None
+    """The email address that a text goes to where it would be one too many."""
     task_if_unsent: DesiredTask | None = None
     is_overridden: bool = False
     """A clinician has set figures of its rule for this patient."""
@@ -362,6 +380,9 @@ class Plan:
     """Anchors that no longer count, with the reason their pending reminders close."""
     missing: Mapping[tuple[AnchorKind, int, str], Reason] = field(default_factory=dict)
     """Series that an event ended, or that wait for one, with the reason their pending reminders close."""
+    limits: TextLimits | None = None
+    by_hand: tuple[datetime, ...] = ()
+    """When texts that staff wrote have left: the patient got these, too."""
     rules: frozenset[tuple[str, str]] = frozenset()
     """The configuration's rules by treatment and id: what one of them no longer yields does not apply any more."""
 

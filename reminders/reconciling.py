@@ -12,6 +12,7 @@ from itertools import groupby
 
 from reminders.model import (
     CORRECTION,
+    Channel,
     DesiredTask,
     Identity,
     Plan,
@@ -24,6 +25,7 @@ from reminders.model import (
     TaskStatus,
 )
 from reminders.sending_hours import SendingHours, is_useful
+from reminders.text_limits import list_too_many
 
 LATE_AFTER = timedelta(seconds=60)
 """What leaves sooner after it was due is on time. What is later is planned again first, and may be too near another."""
@@ -33,6 +35,7 @@ _LATE = frozenset({Reason.ENTERED_LATE, Reason.SERVICE_LATE, Reason.NEXT_IS_NEAR
 _STATUS_OF = {
     Reason.QUIET_HOURS: Status.SKIPPED,
     Reason.MAX_MESSAGES: Status.SKIPPED,
+    Reason.TEXT_LIMIT: Status.SKIPPED,
     Reason.SUPERSEDED: Status.SUPERSEDED,
     **dict.fromkeys(_LATE, Status.EXPIRED),
 }
@@ -109,11 +112,12 @@ class Difference:
 def diff_reminders(plan: Plan, stored: Iterable[StoredReminder], now: datetime, hours: SendingHours) -> Difference:
     """Compare a patient's plan with the patient's rows. A row that has left is never in a change."""
     rows = {row.identity: row for row in stored}
-    decisions = [
+    wanted = [
         decision
         for _, series in groupby(plan.reminders, key=lambda planned: planned.series)
         for decision in _decide_series([_Occurrence(each, rows.get(each.identity), now) for each in series], hours)
     ]
+    decisions = _limit_texts(wanted, plan, rows.values(), hours) if plan.limits else wanted
     return Difference(
         changes=(
             *(change for decision in decisions if (change := _change(decision, now))),
@@ -138,9 +142,9 @@ def _change(decision: Decision, now: datetime) -> Change | None:
         if row is not None:
             return Close(stored=row, reason=reason, planned=planned) if row.is_pending else None
         is_closed_by_time = planned.due_at <= now and status_of(reason) in (Status.EXPIRED, Status.SKIPPED)
-        if is_closed_by_time or reason is Reason.SUPERSEDED:
-            # What time has closed is shown closed, even where it never had a row; and what was superseded has one, so
-            # that it does not leave late once the newer procedure is cancelled.
+        if is_closed_by_time or reason in (Reason.SUPERSEDED, Reason.TEXT_LIMIT):
+            # What time has closed is shown closed, even where it never had a row; and what was superseded or one too
+            # many has one, so that it does not leave late once the newer procedure is cancelled, or the day is over.
             return Add(planned=planned, leave_at=planned.due_at, closed=reason)
     return None
 
@@ -237,7 +241,7 @@ class _Occurrence:
             return not self.is_past
         if row.reason in _LATE:
             return self._is_moved(row)
-        if row.reason is Reason.QUIET_HOURS:
+        if row.reason in (Reason.QUIET_HOURS, Reason.TEXT_LIMIT):
             return self._is_moved(row) or not self.is_past
         return True
 
@@ -347,6 +351,48 @@ def _cap(decisions: list[Decision], max_messages: int | None) -> list[Decision]:
         replace(each, leave_at=None, reason=Reason.MAX_MESSAGES) if each.planned.identity in too_many else each
         for each in decisions
     ]
+
+
+# ---- all series: how many texts are enough -----------------------------------------------------------------------
+
+
+def _limit_texts(
+    decisions: Sequence[Decision], plan: Plan, stored: Iterable[StoredReminder], hours: SendingHours
+) -> list[Decision]:
+    """C7: what would be one text too many goes by email where that may be, and is left out where not."""
+    assert plan.limits is not None, "there is a limit to hold"
+    left = {row.left_at or row.due_at for row in stored if row.has_left and row.channel is Channel.SMS}
+    # A correction puts right what a text said: it always leaves.
+    corrections = {_minute_of(each) for each in decisions if _is_text(each) and _is_correction(each)}
+    texts: dict[datetime, int] = {}
+    for each in decisions:
+        if _is_text(each) and _minute_of(each) not in corrections:
+            texts[_minute_of(each)] = max(each.planned.priority, texts.get(_minute_of(each), 0))
+    too_many = list_too_many(texts, [*left, *plan.by_hand, *corrections], plan.limits, hours.zone)
+    return [_by_email(each) if _is_text(each) and _minute_of(each) in too_many else each for each in decisions]
+
+
+def _is_text(decision: Decision) -> bool:
+    return decision.leave_at is not None and decision.planned.channel is Channel.SMS
+
+
+def _is_correction(decision: Decision) -> bool:
+    return decision.planned.identity.rule == CORRECTION
+
+
+def _minute_of(decision: Decision) -> datetime:
+    """What is due in one minute leaves as one text (P7)."""
+    assert decision.leave_at is not None, "it leaves"
+    return decision.leave_at.replace(second=0, microsecond=0)
+
+
+def _by_email(decision: Decision) -> Decision:
+    instead = decision.planned.instead
+    if instead is None:
+        return replace(decision, leave_at=None, reason=Reason.TEXT_LIMIT)
+    return replace(
+        decision, planned=replace(decision.planned, channel=instead.channel, contact=instead.address, instead=None)
+    )
 
 
 # ---- tasks -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from reminders.model import Audience, Channel, Quiet
+from reminders.model import Audience, Channel, Quiet, TextLimits
 
 
 class Unit(StrEnum):
@@ -221,6 +221,8 @@ class Rule:
     quiet_first: Quiet | None = None
     """For the first of a series, where it differs."""
     max_messages: Count | None = None
+    priority: int = 0
+    """Where a patient would get too many texts, those of the higher rules leave."""
     when: When = field(default_factory=When)
     audience: Audience = Audience.PATIENT
     channels: tuple[Channel, ...] = (Channel.SMS, Channel.EMAIL)
@@ -327,3 +329,5 @@ class Clinic:
     treatments: Mapping[str, Treatment]
     opening_hours: OpeningHours | None = None
     """None: the clinic has not said; no rule may count in business days."""
+    text_limits: TextLimits | None = None
+    """None: as many as the rules yield."""

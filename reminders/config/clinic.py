@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -27,7 +27,8 @@ from reminders.config.faults import Fault, find_near_match
 from reminders.config.figures import PARTS_OF_DAY, DurationTable, TimeTable
 from reminders.config.parsing import Parsed, Table
 from reminders.config.settings import EmailAddress
-from reminders.config.values import Line, TimeOfDay, read_time
+from reminders.config.values import Line, PositiveWhole, TimeOfDay, read_time
+from reminders.model import TextLimits
 
 EARLIEST, LATEST = time(8), time(21)
 
@@ -175,6 +176,10 @@ def check_country(code: str) -> str:
     return code
 
 
+TEXT_LIMITS = {"usual": TextLimits(per_day=5, per_week=12), "strict": TextLimits(per_day=1, per_week=3)}
+"""Ready-made limits (C7)."""
+
+
 class ClinicTable(Table):
     name: Line
     sms_name: Line
@@ -189,6 +194,9 @@ class ClinicTable(Table):
     closed_on: tuple[ClosedDay, ...] = ()
     holidays: Annotated[Line, AfterValidator(check_holidays)] | None = None
     parts_of_day: Annotated[dict[str, time], PlainValidator(read_parts)] = Field(default_factory=lambda: PARTS_OF_DAY)
+    texts: Literal["usual", "strict"] = "usual"
+    max_texts_per_day: PositiveWhole | None = None
+    max_texts_per_week: PositiveWhole | None = None
 
     @field_validator("phone")
     @classmethod
@@ -199,6 +207,13 @@ class ClinicTable(Table):
         if not is_phone(phone, country):
             raise ValueError("Write a phone number that exists in your country, or one with + and its country code.")
         return phone
+
+    def build_text_limits(self) -> TextLimits:
+        """The ready-made ones, but for those that are given."""
+        ready = TEXT_LIMITS[self.texts]
+        return TextLimits(
+            per_day=self.max_texts_per_day or ready.per_day, per_week=self.max_texts_per_week or ready.per_week
+        )
 
     def build_opening_hours(self) -> rules.OpeningHours | None:
         if self.opening_hours is None:
@@ -212,9 +227,22 @@ class ClinicTable(Table):
 
 
 def check_clinic(parsed: Parsed[ClinicTable]) -> Iterator[Fault]:
+    if parsed.table is not None:
+        yield from _check_closed_days(parsed, parsed.table)
+        yield from _check_text_limits(parsed, parsed.table)
+
+
+def _check_text_limits(parsed: Parsed[ClinicTable], clinic: ClinicTable) -> Iterator[Fault]:
+    keys = ("texts", "max_texts_per_day", "max_texts_per_week")
+    limits = clinic.build_text_limits()
+    if all(map(parsed.is_sound, keys)) and limits.per_week < limits.per_day:
+        sentence = f"Allow as many in a week as in a day: at least {limits.per_day}."
+        yield Fault("clinic.max_texts_per_week", sentence)
+
+
+def _check_closed_days(parsed: Parsed[ClinicTable], clinic: ClinicTable) -> Iterator[Fault]:
     """Closed days are exceptions to the opening hours: alone they would change nothing."""
-    clinic = parsed.table
-    if clinic is None or clinic.opening_hours is not None or not parsed.is_sound("opening_hours"):
+    if clinic.opening_hours is not None or not parsed.is_sound("opening_hours"):
         return
     for key, is_given in (("closed_on", bool(clinic.closed_on)), ("holidays", clinic.holidays is not None)):
         if is_given and parsed.is_sound(key):
@@ -265,4 +293,5 @@ def build_clinic(clinic: ClinicTable, visits: VisitsTable, treatments: Mapping[s
         visits=visits.build(),
         treatments=treatments,
         opening_hours=clinic.build_opening_hours(),
+        text_limits=clinic.build_text_limits(),
     )

@@ -153,6 +153,7 @@ class RuleTable(Table):
     quiet: Quiet = Quiet.DEFER
     quiet_first: Quiet | None = None
     max_messages: SingleCount | None = None
+    priority: Annotated[Whole, Field(ge=0, le=9)] = 0
     when: WhenTable = WhenTable()
     audience: Audience = Audience.PATIENT
     channels: Annotated[tuple[Channel, ...], AfterValidator(check_channels)] = (Channel.SMS, Channel.EMAIL)
@@ -175,6 +176,7 @@ class RuleTable(Table):
             quiet=self.quiet,
             quiet_first=self.quiet_first,
             max_messages=self.max_messages.build() if self.max_messages else None,
+            priority=self.priority,
             when=self.when.build(),
             audience=self.audience,
             channels=self.channels,

@@ -52,6 +52,8 @@ def _say_all(rule: Rule, treatment: Treatment, cite: Cite) -> Iterator[str]:
     yield from _say_quiet(rule)
     if rule.max_messages:
         yield f"at most {say_count(rule.max_messages)}{cite(rule.max_messages)} messages leave"
+    if rule.priority:
+        yield f"where there would be too many texts it ranks {rule.priority}; the higher ones leave"
     yield from say_conditions(rule.when)
     if rule.supersede_key:
         yield f"a newer procedure with a “{rule.supersede_key}” series of its own ends this one"

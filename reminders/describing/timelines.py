@@ -16,7 +16,7 @@ from reminders.reconciling import Decision, diff_reminders
 from reminders.rules import Clinic, Rule, Treatment
 from reminders.sending_hours import SendingHours
 
-SHOWN_REASONS = frozenset({Reason.QUIET_HOURS, Reason.MAX_MESSAGES})
+SHOWN_REASONS = frozenset({Reason.QUIET_HOURS, Reason.MAX_MESSAGES, Reason.TEXT_LIMIT})
 """Why something of a rule that applies does not leave. All else depends on the patient."""
 
 HOURS_APART = timedelta(hours=48)

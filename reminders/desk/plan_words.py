@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = {
     Reason.SAME_SESSION: _("another procedure of the day says it"),
     Reason.SUPERSEDED: _("a newer procedure says it"),
     Reason.MAX_MESSAGES: _("enough of these have been sent"),
+    Reason.TEXT_LIMIT: _("the patient gets enough texts in these days"),
     Reason.ENTERED_LATE: _("its time was over when it was entered"),
     Reason.SERVICE_LATE: _("its time was over before it could leave"),
     Reason.EXPIRES_BEFORE_DUE: _("its time would be over before it could leave"),

@@ -50,6 +50,8 @@ def plan_reminders(case: PatientCase, clinic: Clinic) -> Plan:
         recalls=tuple(list_recalls(case, performed)),
         ended=_list_ended(case, all_performed),
         missing=list_missing(case, clinic, performed),
+        limits=clinic.text_limits,
+        by_hand=case.by_hand,
         rules=frozenset((rule.treatment, rule.id) for each in clinic.treatments.values() for rule in each.rules),
     )
 

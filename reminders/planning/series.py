@@ -40,6 +40,8 @@ class Series:
     anchor_id: int
     point: AnchorPoint
     contact: Contact
+    instead: Contact | None
+    """Where a text goes that would be one too many."""
     withheld: Reason | None
     is_overridden: bool = False
     superseded_from: datetime | None = None
@@ -88,6 +90,7 @@ def _series_of_procedures(scene: _Scene, configured: Rule) -> Iterator[Series]:
             anchor_id=done.anchor_id,
             point=point,
             contact=_choose_contact(scene.case, rule),
+            instead=_choose_instead(scene.case, rule),
             withheld=fault
             or _why_undecided(applies)
             or _why_withheld(scene.case, rule, done)
@@ -118,6 +121,7 @@ def _series_of_sessions(scene: _Scene, configured: Rule) -> Iterator[Series]:
                 events=latest.events if latest else {},
             ),
             contact=_choose_contact(scene.case, rule),
+            instead=_choose_instead(scene.case, rule),
             withheld=fault
             or _why_undecided(applies)
             or _why_withheld(scene.case, rule, latest)
@@ -141,6 +145,12 @@ def _choose_contact(case: PatientCase, rule: Rule) -> Contact:
         # The staff's address is the configuration's, and dispatch fills it in.
         return Contact(channel=Channel.EMAIL, address=None)
     return choose_contact(case.contacts, rule.channels)
+
+
+def _choose_instead(case: PatientCase, rule: Rule) -> Contact | None:
+    """The email address, if the rule may use it and the patient agrees."""
+    email = case.contacts.get(Channel.EMAIL) if Channel.EMAIL in rule.channels else None
+    return email if email is not None and email.blocked is None else None
 
 
 def _override(rule: Rule, done: PerformedSession | None) -> tuple[Rule, Reason | None]:
@@ -333,6 +343,8 @@ def _plan_moment(
         visit_at=series.names if series.kind is AnchorKind.SESSION else None,
         interval=moment.interval,
         max_messages=rule.max_messages.most if rule.max_messages else None,
+        priority=rule.priority,
+        instead=series.instead,
         is_overridden=series.is_overridden,
     )
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, bindparam, select
 
 from reminders.model import (
+    LEFT,
     PENDING,
     AnchorKind,
     Channel,
@@ -42,6 +43,7 @@ from reminders.tables import (
     ProcedureRow,
     ReminderRow,
     SessionRow,
+    WrittenRow,
 )
 
 _REMINDERS = table_of(ReminderRow)
@@ -109,7 +111,16 @@ def load_case(tx: Transaction, patient: PatientRow, stored: Sequence[StoredRemin
         left=tuple(
             sorted((row for row in stored if row.has_left), key=lambda row: (row.left_at or row.due_at, row.id))
         ),
+        by_hand=tuple(tx.scalars(_TEXTS_BY_HAND, {"patient_id": patient.id})),
     )
+
+
+_TEXTS_BY_HAND = select(WrittenRow.left_at).where(
+    WrittenRow.patient_id == bindparam("patient_id"),
+    WrittenRow.channel == Channel.SMS,
+    WrittenRow.status.in_(LEFT),
+    WrittenRow.left_at.is_not(None),
+)
 
 
 def load_procedures(tx: Transaction, patient_id: int) -> tuple[Procedure, ...]:

@@ -250,6 +250,7 @@ WRITING_FAULTS: dict[str, tuple[Keys, str, str]] = {
     "an unknown word for quiet": ({"quiet": '"skpi"'}, "quiet", 'did you mean "skip"?'),
     "an unknown anchor": ({"anchor": '"birthday"'}, "anchor", '"procedure_end", "procedure_date"'),
     "an unknown expiry": ({"expires": '"never"'}, "expires", '"next", "until", "anchor" or "same_day"'),
+    "a priority beyond the last": ({"priority": "10"}, "priority", "9"),
     "an unknown channel": ({"channels": '["sms", "fax"]'}, "channels.1", '"sms" or "email"'),
     "no channel": ({"channels": "[]"}, "channels", "each channel once"),
     "an unknown audience": ({"audience": '"family"'}, "audience", '"patient" or "staff"'),
