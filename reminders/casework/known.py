@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from reminders.config.faults import find_near_match
 from reminders.model import InputRefusal
+from reminders.typed import read_line
 
 Declared = Mapping[str, tuple[str, ...]]
 """Each word with those that may go with it: attributes and their values, questions and their answers."""
@@ -22,7 +23,11 @@ def require_known(word: str, known: Collection[str], what: str) -> None:
 
 
 def require_attributes(attributes: Mapping[str, str], declared: Declared) -> None:
-    """Raises InputRefusal where one is not declared so; where nothing is declared, anything can be noted."""
-    for name, value in attributes.items() if declared else ():
+    """Raises InputRefusal where one is not declared so; where nothing is declared, any line can be noted."""
+    for name, value in attributes.items():
+        if not declared:
+            read_line(name, "The name of what is noted")
+            read_line(value, "What is noted")
+            continue
         require_known(name, declared, "attribute")
         require_known(value, declared[name], name)

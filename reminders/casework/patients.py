@@ -54,7 +54,7 @@ class PatientEntry:
     def read_attributes(self, clinic: Clinic, known: Mapping[str, str]) -> dict[str, str]:
         """What is known, changed by what was typed. Raises InputRefusal."""
         given = {name: value for name, value in self.attributes.items() if value}
-        require_attributes(given, _declared(clinic))
+        require_attributes(given, declared_attributes(clinic))
         return {name: value for name, value in {**known, **self.attributes}.items() if value}
 
 
@@ -62,7 +62,7 @@ def _keys_of(name: str) -> dict[str, str]:
     return {"name_key": fold_name(name), "search_key": fold_for_search(name)}
 
 
-def _declared(clinic: Clinic) -> Declared:
+def declared_attributes(clinic: Clinic) -> Declared:
     """What any treatment wants to know."""
     declared: dict[str, tuple[str, ...]] = {}
     for treatment in clinic.treatments.values():

@@ -12,7 +12,17 @@ from starlette.staticfiles import StaticFiles
 
 from reminders.config.loading import shipped_templates
 from reminders.config.secret_key import SecretKey
-from reminders.desk import account_pages, audit_pages, health, record_pages, today_pages, user_pages
+from reminders.desk import (
+    account_pages,
+    audit_pages,
+    consent_pages,
+    detail_pages,
+    health,
+    patient_pages,
+    record_pages,
+    today_pages,
+    user_pages,
+)
 from reminders.desk.desk import Desk
 from reminders.desk.errors import LastResort, add_error_pages
 from reminders.desk.forms import MAX_BODY_BYTES
@@ -26,6 +36,9 @@ ROUTERS = (
     account_pages.router,
     today_pages.router,
     record_pages.router,
+    patient_pages.router,
+    detail_pages.router,
+    consent_pages.router,
     user_pages.router,
     audit_pages.router,
 )

@@ -16,6 +16,7 @@ from reminders.desk import plan_words
 from reminders.desk.desk import Desk, desk_of
 from reminders.desk.visits import may, set_cookie, user_of, visit_of
 from reminders.desk.words import _, translations
+from reminders.planning.wording import say_day, say_visit
 from reminders.rules import Clinic
 
 STATIC = Path(__file__).with_name("static")
@@ -61,9 +62,11 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     environment.globals["reason_names"] = plan_words.REASONS
     environment.globals["status_names"] = plan_words.STATUSES
     environment.filters["local"] = lambda instant: say_local(instant, clinic)
+    environment.filters["day"] = say_day
     environment.filters["moment"] = plan_words.say_moment
     environment.filters["rule"] = plan_words.say_rule
     environment.filters["messages"] = plan_words.group_messages
+    environment.filters["visit"] = lambda instant: say_visit(instant, clinic.time_zone)
     environment.filters["withheld"] = plan_words.group_withheld
     return environment
 
@@ -87,6 +90,11 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     if visit.is_new:
         set_cookie(response, desk, visit.token)
     return response
+
+
+def is_partial(request: Request) -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("hx-request") == "true"
 
 
 def go_to(path: str) -> RedirectResponse:

@@ -15,7 +15,7 @@ from reminders.casework.previews import FieldFault, ProcedurePreview, preview_pr
 from reminders.casework.procedures import ProcedureEntry, record_procedure
 from reminders.desk.desk import Desk, Id, MaybeId, TheDesk
 from reminders.desk.forms import Form, Typed
-from reminders.desk.pages import go_to, render
+from reminders.desk.pages import go_to, is_partial, render
 from reminders.desk.procedure_form import TypedProcedure, list_missing, offer_now, read_patient_id, read_typed
 from reminders.desk.visits import AtTheDesk
 from reminders.model import Refusal
@@ -74,7 +74,7 @@ def _show(
         "is_new": is_new,
         "matches": matches,
         "most_matches": MOST_MATCHES,
-        "is_part": _is_partial(request),
+        "is_part": is_partial(request),
         "plan": plan,
         "faults": faults,
         "wrong": {fault.field: fault.sentence for fault in reversed(faults)},
@@ -95,7 +95,7 @@ def find(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Respo
         with writing(desk.engine) as tx:
             matches = find_patients(tx, desk.app.config.clinic, text, limit=MOST_MATCHES + 1)
             record_look(tx, user.user_id, desk.now(), Subject.LIST)
-    template = "record/matches.html" if _is_partial(request) else "record/page.html"
+    template = "record/matches.html" if is_partial(request) else "record/page.html"
     return _show(request, desk, form, None, template=template, matches=matches)
 
 
@@ -111,7 +111,7 @@ def choose(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Res
         kept = Form((*kept.fields, ("patient_id", str(known.id))))
     elif is_new:
         kept = Form((*kept.fields, *_guess(form.text("find"))))
-    if _is_partial(request):
+    if is_partial(request):
         response = _show(request, desk, kept, known, template="record/patient.html", is_new=is_new)
         response.headers["HX-Trigger-After-Swap"] = "patient-changed"
         return response
@@ -131,11 +131,6 @@ def _guess(text: str) -> list[tuple[str, str]]:
     return [("name" if any(map(str.isalpha, text)) else "phone", text)] if text else []
 
 
-def _is_partial(request: Request) -> bool:
-    """Whether htmx asks for a part of the page."""
-    return request.headers.get("hx-request") == "true"
-
-
 # ---- the plan ----------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +138,7 @@ def _is_partial(request: Request) -> bool:
 def show_plan(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
     """What would be sent. Nothing is kept."""
     known = _look_at(desk, user, read_patient_id(form.text("patient_id")))
-    template = "record/plan.html" if _is_partial(request) else "record/page.html"
+    template = "record/plan.html" if is_partial(request) else "record/page.html"
     return _show_with_plan(request, desk, form, known, template=template)
 
 

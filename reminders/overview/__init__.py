@@ -3,6 +3,7 @@
 Each page takes as many statements whatever the database holds, and each of them has its index.
 """
 
+from reminders.overview.consent import ChannelConsent, ConsentPage, read_consent
 from reminders.overview.delivery import Delivery, DeliveryCell, DeliveryOutcome, read_delivery
 from reminders.overview.moments import utc
 from reminders.overview.outbox import KeptMessage, OutboxPage, list_outbox, read_outbox
@@ -25,6 +26,8 @@ __all__ = [
     "DAEMON_LATE_AFTER",
     "OVERDUE_AFTER",
     "Call",
+    "ChannelConsent",
+    "ConsentPage",
     "Delivery",
     "DeliveryCell",
     "DeliveryOutcome",
@@ -51,6 +54,7 @@ __all__ = [
     "list_plan",
     "list_reminders",
     "list_tasks",
+    "read_consent",
     "read_delivery",
     "read_known_patient",
     "read_outbox",

@@ -75,6 +75,46 @@ def _send_password_after_the_end(page: Page, cast: Cast) -> None:
     page.get_by_role("button", name="Change password").click()
 
 
+def _find_mara(page: Page, cast: Cast) -> None:
+    page.goto("/patients")
+    page.get_by_label("Name, number or address").press_sequentially("mara")
+
+
+def _open_mara(page: Page, cast: Cast) -> None:
+    _find_mara(page, cast)
+    page.get_by_role("link", name="Mara Quill").click()
+
+
+def _open_theo(page: Page, cast: Cast) -> None:
+    """He wants no texts any more."""
+    page.goto("/patients")
+    page.get_by_label("Name, number or address").fill("theo")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Theo Lindqvist").click()
+
+
+def _unfold_everything(page: Page, cast: Cast) -> None:
+    _open_mara(page, cast)
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+
+def _open_details(page: Page, cast: Cast) -> None:
+    _open_mara(page, cast)
+    page.get_by_role("link", name="Change the details").click()
+
+
+def _type_wrong_details(page: Page, cast: Cast) -> None:
+    _open_details(page, cast)
+    page.get_by_label("Phone number").fill("12")
+    page.get_by_role("button", name="Save").click()
+
+
+def _open_consent(page: Page, cast: Cast) -> None:
+    _open_theo(page, cast)
+    page.get_by_role("link", name="Consent", exact=True).click()
+
+
 VIEWS = (
     View(
         name="setup",
@@ -106,6 +146,14 @@ VIEWS = (
         sees="Choose a password of 12 to 256 characters",
         come=_change_to_short_password,
     ),
+    View(name="patients", who=DORA, sees="At least two letters or digits.", come=at("/patients")),
+    View(name="patients-found", who=DORA, sees="Mara Quill", has_picture=True, come=_find_mara),
+    View(name="patient", who=DORA, sees="Messages as sent", has_picture=True, come=_open_mara),
+    View(name="patient-unfolded", who=ADMIN, sees="Handed to outbox", come=_unfold_everything),
+    View(name="patient-opted-out", who=DORA, sees="does not want it any more", come=_open_theo),
+    View(name="details", who=DORA, sees="Consent is the patient's and stays", has_picture=True, come=_open_details),
+    View(name="details-refused", who=DORA, sees="This is not a phone number", come=_type_wrong_details),
+    View(name="consent", who=DORA, sees="Wants nothing more, since", has_picture=True, come=_open_consent),
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
@@ -113,7 +161,7 @@ VIEWS = (
     View(name="send-again", who=ADMIN, sees="Send it once more", has_picture=True, come=_send_after_the_end),
     View(name="send-password-again", who=DORA, sees="Send it once more", come=_send_password_after_the_end),
     View(name="not-found", who=DORA, sees="There is nothing here", has_picture=True, come=at("/patients/x")),
-    View(name="not-found-by-a-stranger", who=None, sees="There is nothing here", come=at("/patients/x")),
+    View(name="not-found-by-a-stranger", who=None, sees="There is nothing here", come=at("/nothing")),
     View(name="not-allowed", who=DORA, sees="This is not for you", come=at("/users")),
     View(name="not-from-here", who=DORA, sees="This does not work from here", come=at("/sign-out")),
 )

@@ -30,6 +30,14 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/record/patient"): (403, 200, 200, 200),
     ("POST", "/record/plan"): (403, 200, 200, 200),
     ("GET", "/record/{procedure_id}"): (303, 404, 404, 404),
+    ("GET", "/patients"): (303, 200, 200, 200),
+    ("POST", "/patients"): (403, 200, 200, 200),
+    ("GET", "/patients/{patient_id}"): (303, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/details"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/details"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/consent"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/consent"): (403, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/export"): (403, 404, 404, 404),
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
@@ -37,7 +45,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/link"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
-MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43}
+MISSING = {"user_id": "9999", "patient_id": "9999", "procedure_id": "9999", "token": "x" * 43}
 WHO = ("stranger", "dora", "cora", "olive")
 
 

@@ -14,6 +14,7 @@ from reminders.overview import (
     RecallSort,
     list_calls,
     list_open_tasks,
+    read_consent,
     read_delivery,
     read_outbox,
     read_patient,
@@ -49,6 +50,7 @@ PAGES: dict[str, tuple[Read, int]] = {
     "delivery": (lambda tx, desk: read_delivery(tx, desk.config.clinic, desk.clock.now), 2),
     "outbox": (lambda tx, desk: read_outbox(tx), 2),
     "patient": (_patient, 40),
+    "consent": (lambda tx, desk: read_consent(tx, 1), 6),
     "service": (lambda tx, desk: read_service(tx, desk.clock.now), 7),
     "find by name": (lambda tx, desk: find_patients(tx, desk.config.clinic, "mar", 10), 1),
     "find by number": (lambda tx, desk: find_patients(tx, desk.config.clinic, "(617) 555", 10), 1),
@@ -96,7 +98,7 @@ def test_no_page_looks_through_a_large_table(crowds: Crowds, page: str) -> None:
     assert scans == []
 
 
-@pytest.mark.parametrize("page", ["today", "delivery", "outbox", "patient", "recall", "tasks"])
+@pytest.mark.parametrize("page", ["today", "delivery", "outbox", "patient", "consent", "recall", "tasks"])
 def test_postgresql_has_an_index_for_each_statement(crowds: Crowds, page: str) -> None:
     """A small table is read as a whole whatever indexes it has; forbidden to, the server shows which there are."""
     _, desk = crowds
