@@ -12,7 +12,19 @@ from starlette.staticfiles import StaticFiles
 
 from reminders.config.loading import shipped_templates
 from reminders.config.secret_key import SecretKey
-from reminders.desk import account_pages, audit_pages, health, record_pages, today_pages, user_pages
+from reminders.desk import (
+    account_pages,
+    audit_pages,
+    course_pages,
+    health,
+    message_pages,
+    pause_pages,
+    procedure_pages,
+    record_pages,
+    session_pages,
+    today_pages,
+    user_pages,
+)
 from reminders.desk.desk import Desk
 from reminders.desk.errors import LastResort, add_error_pages
 from reminders.desk.forms import MAX_BODY_BYTES
@@ -26,6 +38,11 @@ ROUTERS = (
     account_pages.router,
     today_pages.router,
     record_pages.router,
+    procedure_pages.router,
+    session_pages.router,
+    course_pages.router,
+    pause_pages.router,
+    message_pages.router,
     user_pages.router,
     audit_pages.router,
 )

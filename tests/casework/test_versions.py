@@ -11,6 +11,7 @@ from reminders.casework.patients import PatientEntry, edit_patient
 from reminders.casework.procedures import cancel_procedure
 from reminders.casework.versions import StaleForm, require_unchanged
 from reminders.casework.withdrawing import list_gone, say_gone
+from reminders.model import AnchorKind
 from reminders.store.engine import reading, writing
 from reminders.store.versions import list_changes
 from tests.casework.pages import DeskClinic
@@ -111,7 +112,7 @@ def test_a_cancel_while_a_text_is_being_sent_says_so(desk: DeskClinic) -> None:
     def cancel() -> None:
         with writing(desk.app.engine) as tx:
             replanned = cancel_procedure(tx, desk.config.clinic, procedure, "wrong patient", desk.clock.now)
-            said.extend(say_gone(list_gone(replanned, procedure)))
+            said.extend(say_gone(list_gone(replanned.case.left, AnchorKind.PROCEDURE, procedure)))
 
     desk.interrupt("sms", cancel)
     desk.dispatch()
