@@ -17,6 +17,7 @@ from starlette.responses import Response
 from reminders.accounts.audit import Action, Subject, record_audit, record_look
 from reminders.accounts.sign_ins import SignedIn
 from reminders.casework.previews import preview_change, try_change
+from reminders.casework.sessions import Booked
 from reminders.casework.versions import StaleForm, require_unchanged
 from reminders.desk.desk import Desk
 from reminders.desk.differences import Difference, describe
@@ -25,7 +26,7 @@ from reminders.desk.pages import go_to, render
 from reminders.desk.words import _
 from reminders.model import InputRefusal
 from reminders.store.cases import find_row
-from reminders.store.engine import Transaction, writing
+from reminders.store.engine import Transaction, reading, writing
 from reminders.tables import PatientRow
 
 FORM = ["GET", "POST"]
@@ -50,10 +51,13 @@ class Change:
     save: str = _("Save")
     action: Action = Action.CHANGE
     subject: Subject
-    subject_id: int | None
+    subject_id: int | None = None
+    """None: what the change adds."""
     columns: Collection[str] = ()
     """What the audit log says was changed."""
-    leads_to: Callable[[Difference], str] | None = None
+    is_done: Callable[[Transaction], bool] | None = None
+    """Whether it was done meanwhile, where the casework refuses to do it twice."""
+    leads_to: str | None = None
     """Where one is after saving; None: the patient's page."""
 
 
@@ -124,12 +128,12 @@ def _save(request: Request, desk: Desk, user: SignedIn, change: Change, form: Fo
         saved, is_saved = _try_to_save(desk, user, change, seen)
     except StaleForm as stale:
         difference = _preview(desk, change)
-        if difference.preview.changes_nothing:
+        if difference.preview.changes_nothing or _is_done(desk, change):
             # The button was pressed twice, or somebody else did the same.
-            return go_to(_end_of(change, difference))
+            return go_to(_end_of(change))
         return _show(request, change, form, difference, 422, notice=stale.at_desk)
     if is_saved:
-        return go_to(_end_of(change, saved))
+        return go_to(_end_of(change))
     notice = (
         "" if saved.preview.refusal else _("Something has happened meanwhile, and this would now do something else.")
     )
@@ -146,27 +150,36 @@ def _try_to_save(desk: Desk, user: SignedIn, change: Change, seen: Seen) -> tupl
         difference = describe(made, now)
         is_saved = difference.preview.refusal is None and difference.digest == seen.digest
         if is_saved:
-            _note(tx, user, change, now)
+            _note(tx, user, change, difference, now)
         else:
             tx.rollback()
     return difference, is_saved
 
 
-def _note(tx: Transaction, user: SignedIn, change: Change, now: datetime) -> None:
+def _note(tx: Transaction, user: SignedIn, change: Change, difference: Difference, now: datetime) -> None:
+    outcome = difference.preview.outcome
+    added = outcome.session_id if isinstance(outcome, Booked) else None
     record_audit(
         tx,
         user.user_id,
         change.action,
         now,
         subject=change.subject,
-        subject_id=change.subject_id,
+        subject_id=change.subject_id or added,
         patient_id=change.patient.id,
         fields=change.columns,
     )
 
 
-def _end_of(change: Change, difference: Difference) -> str:
-    return change.leads_to(difference) if change.leads_to else patient_path(change.patient.id)
+def _is_done(desk: Desk, change: Change) -> bool:
+    if change.is_done is None:
+        return False
+    with reading(desk.engine) as tx:
+        return change.is_done(tx)
+
+
+def _end_of(change: Change) -> str:
+    return change.leads_to or patient_path(change.patient.id)
 
 
 def _show(

@@ -64,11 +64,19 @@ def make_digest(preview: ChangePreview, now: datetime) -> str:
 
 def _say_line(each: ChangedLine, now: datetime) -> Iterator[Any]:
     yield each.effect
-    line = each.after or each.before
-    yield list(line.identity) if line else None
+    yield _say_identity(each)
     if each.effect is not Effect.ALREADY_SENT:
         # What has left may still come to be called delivered: that is no other difference.
         yield from (_say_when(line, now) for line in (each.before, each.after))
+
+
+def _say_identity(each: ChangedLine) -> list[Any]:
+    """A visit that the change itself books has no number yet: PostgreSQL gives out another one each time."""
+    if each.before is not None:
+        return list(each.before.identity)
+    assert each.after is not None, "a line is there before or after"
+    kind, _number, rule, occurrence = each.after.identity
+    return [kind, rule, occurrence]
 
 
 def _say_when(line: ForecastLine | None, now: datetime) -> list[Any]:

@@ -38,7 +38,6 @@ def write(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patient
         save=_("Send"),
         action=Action.SEND,
         subject=Subject.MESSAGE,
-        subject_id=None,
     )
     return answer(request, desk, user, change, form)
 

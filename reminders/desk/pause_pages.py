@@ -13,6 +13,9 @@ from reminders.desk.forms import Typed
 from reminders.desk.pages import go_to
 from reminders.desk.visits import AtTheDesk
 from reminders.desk.words import _
+from reminders.store.cases import find_row
+from reminders.store.engine import Transaction
+from reminders.tables import PatientRow
 
 router = APIRouter()
 
@@ -51,8 +54,14 @@ def resume(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patien
         about=patient.pause_reason or "",
         make=lambda tx, now: resume_patient(tx, desk.app.config.clinic, patient.id, now),
         save=_("Resume"),
+        is_done=lambda tx: not _is_paused(tx, patient.id),
         subject=Subject.PATIENT,
         subject_id=patient.id,
         columns=["paused_since", "paused_until", "pause_reason"],
     )
     return answer(request, desk, user, change, form)
+
+
+def _is_paused(tx: Transaction, patient_id: int) -> bool:
+    row = find_row(tx, PatientRow, patient_id)
+    return row is not None and row.paused_since is not None

@@ -13,7 +13,6 @@ from reminders.casework.procedures import cancel_procedure, correct_procedure
 from reminders.casework.withdrawing import list_gone, say_gone
 from reminders.desk.changing import FORM, Change, answer, look_at_patient, offer_moment, patient_path, require_moment
 from reminders.desk.desk import Desk, Id, TheDesk
-from reminders.desk.differences import Difference
 from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to, render
 from reminders.desk.plan_words import say_moment
@@ -117,18 +116,15 @@ def cancel(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patien
         subject=Subject.PROCEDURE,
         subject_id=row.id,
         columns=["cancelled_at", "cancel_reason"],
-        leads_to=lambda difference: cancel_path(row) if _had_left(difference, row) else patient_path(patient.id),
+        is_done=lambda tx: _is_cancelled(tx, row.id),
+        leads_to=cancel_path(row),
     )
     return answer(request, desk, user, change, form)
 
 
-def _had_left(difference: Difference, row: ProcedureRow) -> bool:
-    """Also at this very moment."""
-    anchor = (AnchorKind.PROCEDURE, row.id)
-    return any(
-        each.effect == "already_sent" and each.after and each.after.identity[:2] == anchor
-        for each in difference.preview.lines
-    )
+def _is_cancelled(tx: Transaction, procedure_id: int) -> bool:
+    row = find_row(tx, ProcedureRow, procedure_id)
+    return row is not None and row.cancelled_at is not None
 
 
 def _show_cancelled(request: Request, desk: Desk, patient: PatientRow, row: ProcedureRow) -> Response:

@@ -12,10 +12,9 @@ from starlette.responses import Response
 
 from reminders.accounts.audit import Action, Subject
 from reminders.casework.sessions import book_session, move_session, unbook_session
-from reminders.casework.withdrawing import UNDER_WAY, list_gone, say_gone
+from reminders.casework.withdrawing import list_gone, say_gone
 from reminders.desk.changing import FORM, Change, answer, look_at_patient, offer_moment, patient_path, require_moment
 from reminders.desk.desk import Desk, Id, TheDesk
-from reminders.desk.differences import Difference
 from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to, render
 from reminders.desk.plan_words import say_moment
@@ -50,7 +49,6 @@ def book(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patient_
         save=_("Book the visit"),
         action=Action.ADD,
         subject=Subject.SESSION,
-        subject_id=None,
         columns=["treatment", "starts_at"],
     )
     return answer(request, desk, user, change, form)
@@ -113,7 +111,8 @@ def unbook(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patien
         subject=Subject.SESSION,
         subject_id=row.id,
         columns=["state"],
-        leads_to=lambda difference: _unbook_path(row) if _is_under_way(difference, row) else patient_path(patient.id),
+        is_done=lambda tx: not _is_booked(_find_again(tx, row)),
+        leads_to=_unbook_path(row),
     )
     return answer(request, desk, user, change, form)
 
@@ -125,6 +124,10 @@ def _find_session(desk: Desk, patient: PatientRow, session_id: int) -> SessionRo
     if row is None or row.patient_id != patient.id:
         raise HTTPException(404)
     return row
+
+
+def _find_again(tx: Transaction, row: SessionRow) -> SessionRow:
+    return find_row(tx, SessionRow, row.id) or row
 
 
 def _is_booked(row: SessionRow) -> bool:
@@ -145,12 +148,6 @@ def _say_session(desk: Desk, row: SessionRow) -> str:
     name = clinic.treatments[row.treatment].name if row.treatment in clinic.treatments else row.treatment
     local = row.starts_at.astimezone(clinic.time_zone)
     return f"{name}, {say_moment(local) if _has_time(row) else say_day(local.date())}"
-
-
-def _is_under_way(difference: Difference, row: SessionRow) -> bool:
-    anchor = (AnchorKind.SESSION, row.id)
-    lines = [each.after for each in difference.preview.lines if each.after]
-    return any(line.status in UNDER_WAY and line.identity[:2] == anchor for line in lines)
 
 
 _WHY_NOT: Mapping[str, str] = {

@@ -184,7 +184,7 @@ def test_a_change_that_is_refused_says_why(desk: DeskClinic) -> None:
     clinic, now = desk.config.clinic, desk.clock.now
     shown = desk.preview_change(lambda tx: cancel_procedure(tx, clinic, procedure, " ", now))
 
-    assert shown.refusal == "Say why it is cancelled: add --reason."
+    assert shown.refusal == "Say why it is cancelled."
 
 
 def test_a_booking_shows_the_task_that_it_would_raise(desk: DeskClinic) -> None:

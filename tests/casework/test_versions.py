@@ -119,3 +119,23 @@ def test_a_cancel_while_a_text_is_being_sent_says_so(desk: DeskClinic) -> None:
 
     assert [sentence[:34] for sentence in said] == ["icing 1 by sms: being sent at this"]
     assert desk.sent_short() == [("2026-03-10 10:00", "icing 1")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda desk: desk.correct(1, "2026-03-10 10:00"),
+        lambda desk: desk.move(1, "2026-04-24 14:00"),
+        lambda desk: desk.decide(NEEDLING, 4),
+        lambda desk: desk.pause(until="2026-03-20"),
+    ],
+)
+def test_what_is_so_already_makes_no_version(desk: DeskClinic, step: Callable[[DeskClinic], object]) -> None:
+    desk.record_on_time(NEEDLING, "2026-03-10 10:00")
+    desk.book(NEEDLING, "2026-04-24 14:00")
+    desk.decide(NEEDLING, 4)
+    desk.pause(until="2026-03-20")
+    before = desk.version()
+    step(desk)
+
+    assert desk.version() == before
