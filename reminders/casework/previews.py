@@ -66,7 +66,7 @@ class ChangePreview:
     refusal: str | None = None
     lines: tuple[ChangedLine, ...] = ()
     tasks: tuple[str, ...] = ()
-    """What the desk would be asked to do that it is not asked already."""
+    """What the desk would be asked to do at once that it is not asked already."""
     version: int = 0
     """The version that the preview was made from: the form that makes the change carries it."""
     changes_nothing: bool = False
@@ -108,7 +108,12 @@ def try_change(
     after = _look(tx, clinic, templates, patient, now)
     return ChangePreview(
         lines=tuple(compare(before, after)),
-        tasks=tuple(task.text for task in after.difference.tasks if (task.rule, task.key) not in known),
+        tasks=tuple(
+            task.text
+            for task in after.difference.tasks
+            # What became of a visit is asked when its day is over.
+            if (task.rule, task.key) not in known and (task.due_at is None or task.due_at <= now)
+        ),
         version=version,
         changes_nothing=patient.version == version,
         outcome=outcome,
