@@ -324,13 +324,16 @@ def say_sources(clinic: Clinic, treatment_id: str, rule_id: str, overrides: Coll
     who = {key: override.decided_by for override in overrides for key in override.fields}
     treatment, rule = apply_overrides(treatment, rule, overrides)
     said = (
-        f"{key} {say_figure(figure)} ({_say_decider(key, who) or say_source(figure)})"
+        f"{key} {say_figure(figure)} ({say_decider(key, who) or say_source(figure)})"
         for key, figure in list_timed_figures(rule, treatment)
     )
     return list(dict.fromkeys(said))
 
 
-def _say_decider(key: str, who: Mapping[str, str]) -> str | None:
-    """`key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`."""
+def say_decider(key: str, who: Mapping[str, str]) -> str | None:
+    """Such as 'set by Dr. Lee'; None where nobody has.
+
+    `key` is a figure's, such as `every` or `phases.0.lasts`; what was set is all of `repeat` or `phases`.
+    """
     whole = "repeat" if key in ("every", "slots", "times") else key.partition(".")[0]
     return f"set by {who[whole]}" if whole in who else None

@@ -31,10 +31,11 @@ def record_event(
     standing = _find_standing(tx, row.id, name)
     if standing is None or happened_at is not None:
         when = _read_happened_at(clinic, happened_at, now)
-        if standing is not None:
-            _end(tx, standing, now)
-        _insert(tx, row.id, name, when, now)
-        note_change(tx, require_patient(tx, row.patient_id), f"recorded '{name}' of procedure {row.id}", now)
+        if standing is None or (standing.happened_at, standing.precision) != (when.at, when.precision):
+            if standing is not None:
+                _end(tx, standing, now)
+            _insert(tx, row.id, name, when, now)
+            note_change(tx, require_patient(tx, row.patient_id), f"recorded '{name}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)
 
 
@@ -91,7 +92,10 @@ def undo_event(tx: Transaction, clinic: Clinic, procedure_id: int, name: str, no
     standing = _find_standing(tx, row.id, name)
     if standing is None:
         _require_event(clinic, row, name)
-        raise Refusal(f"'{name}' is not recorded of procedure {procedure_id}: there is nothing to undo.")
+        raise Refusal(
+            f"'{name}' is not recorded of procedure {procedure_id}: there is nothing to undo.",
+            at_desk=f"'{name}' is not recorded: there is nothing to take back.",
+        )
     _end(tx, standing, now)
     note_change(tx, require_patient(tx, row.patient_id), f"took back '{name}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)

@@ -113,7 +113,7 @@ def _prepare(
     if faults:
         raise InputRefusal(" ".join(faults))
     row = _new_row(tx, clinic, patient, entry.channel, now)
-    row.body, row.subject = entry.body.strip(), (entry.subject or "").strip() or None
+    row.body, row.subject = entry.body.strip(), " ".join((entry.subject or "").split()) or None
     written = _describe(tx, templates, patient, row)
     _require_short(tx, written)
     return row, written

@@ -38,7 +38,7 @@ def set_override(
     treatment = require_treatment(clinic, row.treatment)
     require_known(rule_id, [*(rule.id for rule in treatment.rules), TREATMENT], "rule")
     if not decided_by.strip():
-        raise InputRefusal("Say who has decided it: add --by.")
+        raise InputRefusal("Say who has decided it: add --by.", at_desk="Say who has decided it.")
     who = read_line(decided_by, "The name of who has decided it")
     standing = _find_standing(tx, row.id, rule_id)
     together = {**(standing.fields if standing else {}), **_as_stored(fields)}
@@ -96,7 +96,10 @@ def clear_override(tx: Transaction, clinic: Clinic, procedure_id: int, rule_id: 
     if standing is None:
         rules = require_treatment(clinic, row.treatment).rules
         require_known(rule_id, [*(rule.id for rule in rules), TREATMENT], "rule")
-        raise Refusal(f"Nothing is set for '{rule_id}' of procedure {procedure_id}: there is nothing to clear.")
+        raise Refusal(
+            f"Nothing is set for '{rule_id}' of procedure {procedure_id}: there is nothing to clear.",
+            at_desk=f"Nothing is set for '{rule_id}': there is nothing to take back.",
+        )
     _end(tx, standing, now)
     note_change(tx, require_patient(tx, row.patient_id), f"cleared figures of '{rule_id}' of procedure {row.id}", now)
     return replan_patient(tx, clinic, row.patient_id, now)

@@ -86,7 +86,8 @@ def add_patient(tx: Transaction, clinic: Clinic, entry: PatientEntry, now: datet
     values = entry.read(clinic)
     if found := _find_same(tx, values):
         raise Refusal(
-            f"This patient is there already, as number {found.id}: record the procedure with --patient {found.id}."
+            f"This patient is there already, as number {found.id}: record the procedure with --patient {found.id}.",
+            at_desk=f"This patient is there already, as number {found.id}: look for the name.",
         )
     attributes = entry.read_attributes(clinic, known={})
     with _refusing_twins(tx):

@@ -27,9 +27,10 @@ def pause_patient(
     ends_at = _read_until(clinic, until, now) if until else None
     patient = require_patient(tx, patient_id)
     end_pause(tx, patient, now)
-    patient.paused_since = patient.paused_since or now
-    patient.paused_until, patient.pause_reason = ends_at, why
-    note_change(tx, patient, "paused the reminders", now)
+    if patient.paused_since is None or (patient.paused_until, patient.pause_reason) != (ends_at, why):
+        patient.paused_since = patient.paused_since or now
+        patient.paused_until, patient.pause_reason = ends_at, why
+        note_change(tx, patient, "paused the reminders", now)
     return replan_patient(tx, clinic, patient_id, now)
 
 
@@ -50,7 +51,10 @@ def resume_patient(tx: Transaction, clinic: Clinic, patient_id: int, now: dateti
     patient = require_patient(tx, patient_id)
     end_pause(tx, patient, now)
     if patient.paused_since is None:
-        raise Refusal(f"The reminders of patient {patient_id} are not paused.")
+        raise Refusal(
+            f"The reminders of patient {patient_id} are not paused.",
+            at_desk="The reminders of this patient are not paused.",
+        )
     patient.paused_since = patient.paused_until = patient.pause_reason = None
     note_change(tx, patient, "resumed the reminders", now)
     return replan_patient(tx, clinic, patient_id, now)

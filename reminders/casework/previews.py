@@ -66,9 +66,13 @@ class ChangePreview:
     refusal: str | None = None
     lines: tuple[ChangedLine, ...] = ()
     tasks: tuple[str, ...] = ()
-    """What the desk would be asked to do that it is not asked already."""
+    """What the desk would be asked to do at once that it is not asked already."""
     version: int = 0
     """The version that the preview was made from: the form that makes the change carries it."""
+    changes_nothing: bool = False
+    """It is so already: there is no new version."""
+    outcome: object = None
+    """What the change returned."""
 
 
 def preview_change(
@@ -81,12 +85,12 @@ def preview_change(
 ) -> ChangePreview:
     """What `change`, a function of the casework, would do to the patient. Nothing is kept."""
     with writing(engine) as tx:
-        preview = _try_change(tx, clinic, templates, patient_id, change, now)
+        preview = try_change(tx, clinic, templates, patient_id, change, now)
         tx.rollback()
     return preview
 
 
-def _try_change(
+def try_change(
     tx: Transaction,
     clinic: Clinic,
     templates: Templates,
@@ -94,17 +98,25 @@ def _try_change(
     change: Callable[[Transaction], object],
     now: datetime,
 ) -> ChangePreview:
+    """Make the change in this transaction and say what it does. Where it is refused, the caller rolls back."""
     try:
         patient = require_patient(tx, patient_id)
         version, before, known = patient.version, _look(tx, clinic, templates, patient, now), _task_keys(tx, patient)
-        change(tx)
+        outcome = change(tx)
     except Refusal as refusal:
         return ChangePreview(refusal=refusal.at_desk)
     after = _look(tx, clinic, templates, patient, now)
     return ChangePreview(
         lines=tuple(compare(before, after)),
-        tasks=tuple(task.text for task in after.difference.tasks if (task.rule, task.key) not in known),
+        tasks=tuple(
+            task.text
+            for task in after.difference.tasks
+            # What became of a visit is asked when its day is over.
+            if (task.rule, task.key) not in known and (task.due_at is None or task.due_at <= now)
+        ),
         version=version,
+        changes_nothing=patient.version == version,
+        outcome=outcome,
     )
 
 

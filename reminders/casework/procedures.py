@@ -212,7 +212,8 @@ def correct_procedure(
         is_same_day = local_date(other.performed_at, clinic.time_zone) == day
         if other.id != row.id and is_same_day and other.attributes == row.attributes:
             raise Refusal(f"Procedure {other.id} is there already on that day: cancel the one that is wrong.")
-    note_change(tx, require_patient(tx, row.patient_id), f"corrected the time of procedure {row.id}", now)
+    if (when.at, when.precision) != (row.performed_at, row.precision):
+        note_change(tx, require_patient(tx, row.patient_id), f"corrected the time of procedure {row.id}", now)
     left_on = local_date(row.performed_at, clinic.time_zone)
     row.performed_at, row.precision = when.at, when.precision
     released = release_sessions(tx, row)
@@ -224,7 +225,7 @@ def correct_procedure(
 def cancel_procedure(tx: Transaction, clinic: Clinic, procedure_id: int, reason: str, now: datetime) -> Replanned:
     """The procedure did not happen, or not to this patient: nothing more of it leaves."""
     if not reason.strip():
-        raise InputRefusal("Say why it is cancelled: add --reason.")
+        raise InputRefusal("Say why it is cancelled: add --reason.", at_desk="Say why it is cancelled.")
     why = read_line(reason, "The reason")
     row = require_procedure(tx, procedure_id)
     row.cancelled_at, row.cancel_reason = now, why
@@ -245,11 +246,17 @@ def require_procedure(tx: Transaction, procedure_id: int) -> ProcedureRow:
     """The standing procedure's row, its patient held. Raises Refusal where there is none."""
     row = find_row(tx, ProcedureRow, procedure_id)
     if row is None:
-        raise InputRefusal(f"There is no procedure {procedure_id}: find it with `reminders plan PATIENT`.")
+        raise InputRefusal(
+            f"There is no procedure {procedure_id}: find it with `reminders plan PATIENT`.",
+            at_desk="There is no such procedure: find it on the patient's page.",
+        )
     lock_patient(tx, row.patient_id)
     tx.refresh(row)
     if row.cancelled_at is not None:
-        raise Refusal(f"Procedure {procedure_id} is cancelled already: record it anew if it did happen.")
+        raise Refusal(
+            f"Procedure {procedure_id} is cancelled already: record it anew if it did happen.",
+            at_desk="This procedure is cancelled already: record it anew if it did happen.",
+        )
     return row
 
 
@@ -262,12 +269,21 @@ def decide_course(
     require_counts(None, planned_sessions)
     performed = _performed(tx, clinic, patient_id, treatment)
     if not performed:
-        raise Refusal(f"Patient {patient_id} has no procedure of {treatment} yet: record it with --planned-sessions.")
+        raise Refusal(
+            f"Patient {patient_id} has no procedure of {treatment} yet: record it with --planned-sessions.",
+            at_desk="The patient has no procedure of this treatment yet: say how many sessions are planned when you "
+            "record the first.",
+        )
     _require_planned_reaches(performed[-1], planned_sessions)
     # On each procedure of the course, so that cancelling one does not undo the decision.
     course = {each for session in performed if session.course == performed[-1].course for each in session.procedure_ids}
-    for row in _standing(tx, patient_id, treatment):
-        if row.id in course:
-            row.planned_sessions, row.decided_at = planned_sessions, now
-    note_change(tx, patient, f"decided on {planned_sessions} sessions of {treatment}", now)
+    others = [
+        row
+        for row in _standing(tx, patient_id, treatment)
+        if row.id in course and row.planned_sessions != planned_sessions
+    ]
+    for row in others:
+        row.planned_sessions, row.decided_at = planned_sessions, now
+    if others:
+        note_change(tx, patient, f"decided on {planned_sessions} sessions of {treatment}", now)
     return replan_patient(tx, clinic, patient_id, now)

@@ -64,7 +64,8 @@ def _find_booked(tx: Transaction, clinic: Clinic, patient_id: int, treatment: st
         return row
     raise Refusal(
         f"Session {row.id} is booked on that day already, at another time: move it with "
-        f"`reminders move {row.id} --starts-at …`."
+        f"`reminders move {row.id} --starts-at …`.",
+        at_desk="A visit is booked on that day already, at another time: move that one instead.",
     )
 
 
@@ -116,22 +117,25 @@ def move_session(tx: Transaction, clinic: Clinic, session_id: int, starts_at: st
     """Move a booking: within its day it stays the same session, to another day it is a new one of the same visit."""
     row = _require_open(tx, session_id)
     when = _read_starts_at(clinic, starts_at, now)
+    has_moved = (when.at, when.precision) != (row.starts_at, row.precision)
     if local_date(when.at, clinic.time_zone) == local_date(row.starts_at, clinic.time_zone):
-        if (when.at, when.precision) != (row.starts_at, row.precision):
+        if has_moved:
             row.starts_at, row.precision, row.changed_at = when.at, when.precision, now
         moved = row
     else:
         _refuse_second_booking(tx, clinic, row, when)
         row.state, row.changed_at = SessionState.MOVED, now
         moved = _insert(tx, row.patient_id, row.treatment, when, now, visit=row.visit or row.id)
-    note_change(tx, require_patient(tx, row.patient_id), f"moved session {row.id}", now)
+    if has_moved:
+        note_change(tx, require_patient(tx, row.patient_id), f"moved session {row.id}", now)
     return Booked(session_id=moved.id, replanned=replan_patient(tx, clinic, row.patient_id, now))
 
 
 def _refuse_second_booking(tx: Transaction, clinic: Clinic, row: SessionRow, when: When) -> None:
     if other := _find_on_day(tx, clinic, row.patient_id, row.treatment, when):
         raise Refusal(
-            f"Session {other.id} is booked on that day already: unbook session {row.id} instead of moving it."
+            f"Session {other.id} is booked on that day already: unbook session {row.id} instead of moving it.",
+            at_desk="Another visit is booked on that day already: unbook this one instead of moving it.",
         )
 
 
@@ -146,12 +150,18 @@ def unbook_session(tx: Transaction, clinic: Clinic, session_id: int, now: dateti
 def _require_open(tx: Transaction, session_id: int) -> SessionRow:
     row = find_row(tx, SessionRow, session_id)
     if row is None:
-        raise InputRefusal(f"There is no session {session_id}: find it with `reminders plan PATIENT`.")
+        raise InputRefusal(
+            f"There is no session {session_id}: find it with `reminders plan PATIENT`.",
+            at_desk="There is no such visit: find it on the patient's page.",
+        )
     lock_patient(tx, row.patient_id)
     tx.refresh(row)
     # A session whose day is past may still be moved or unbooked: that is how the desk says what became of it.
     if row.state not in (SessionState.OPEN, SessionState.LAPSED):
-        raise Refusal(f"Session {session_id} is not booked any more ({row.state}): book a new one if need be.")
+        raise Refusal(
+            f"Session {session_id} is not booked any more ({row.state}): book a new one if need be.",
+            at_desk=f"This visit is not booked any more ({row.state}): book a new one if need be.",
+        )
     return row
 
 

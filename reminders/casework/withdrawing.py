@@ -1,24 +1,34 @@
-"""What had left of a procedure when it was cancelled: the desk is told, also of what is on its way at that moment."""
+"""What had left of a procedure or a visit when it was taken back: the desk is told, also of what is on its way then."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Protocol
 
 from reminders.describing.figures import join_words
-from reminders.model import AnchorKind, Status, StoredReminder
-from reminders.replanning import Replanned
+from reminders.model import AnchorKind, Channel, Identity, Status, StoredReminder
 
 UNDER_WAY = frozenset({Status.SENDING, Status.IN_DOUBT})
 """Handed over, and no answer yet: it can no longer be called back."""
 
 
-def list_gone(replanned: Replanned, procedure_id: int) -> list[StoredReminder]:
-    """The procedure's reminders that left, or may have left, in that order."""
-    anchor = (AnchorKind.PROCEDURE, procedure_id)
-    return [row for row in replanned.case.left if row.identity[:2] == anchor]
+class Gone(Protocol):
+    """A reminder that left, or may have left."""
+
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def status(self) -> Status: ...
 
 
-def say_gone(gone: Collection[StoredReminder]) -> list[str]:
+def list_gone(stored: Iterable[StoredReminder], kind: AnchorKind, anchor_id: int) -> list[StoredReminder]:
+    """The reminders of a procedure or a session that left, or may have left, in that order."""
+    return [row for row in stored if row.has_left and row.identity[:2] == (kind, anchor_id)]
+
+
+def say_gone(gone: Collection[Gone]) -> list[str]:
     """A sentence for what had left, and one for what is just being sent."""
     under_way = [row for row in gone if row.status in UNDER_WAY]
     left = [row for row in gone if row.status not in UNDER_WAY]
@@ -31,5 +41,5 @@ def say_gone(gone: Collection[StoredReminder]) -> list[str]:
     return sentences
 
 
-def _name(rows: Collection[StoredReminder]) -> str:
+def _name(rows: Collection[Gone]) -> str:
     return join_words(f"{row.identity.rule} {row.identity.occurrence} by {row.channel}" for row in rows)

@@ -34,7 +34,7 @@ from reminders.cli.options import (
 )
 from reminders.cli.plans import print_plan, view_plan
 from reminders.cli.printing import say
-from reminders.model import Channel
+from reminders.model import AnchorKind, Channel
 from reminders.wiring import App
 
 
@@ -110,7 +110,7 @@ def cancel(
         shown = view_plan(app, tx, replanned.case.patient_id)
         name = require_patient(tx, replanned.case.patient_id).name
     print_plan(shown, as_json=as_json)
-    if gone := list_gone(replanned, procedure):
+    if gone := list_gone(replanned.case.left, AnchorKind.PROCEDURE, procedure):
         errors.print(*say_gone(gone), "A message to withdraw them, ready to send:", markup=False)
         for channel in sorted({row.channel for row in gone}):
             errors.print(_ready_withdrawal(app, channel, name), markup=False)

@@ -33,6 +33,10 @@ class Form:
         """All that was chosen of several."""
         return [value for key, value in self.fields if key == name]
 
+    def moment(self, day: str = "on", clock: str = "at") -> str:
+        """A day and, where it was typed, a time, as the casework reads them; empty without a day."""
+        return "T".join(filter(None, (self.text(day), self.text(clock)))) if self.text(day) else ""
+
     def kept(self) -> Iterator[tuple[str, str]]:
         """What can be offered again: all but the token and passwords."""
         return ((key, value) for key, value in self.fields if key != TOKEN_FIELD and "password" not in key)

@@ -33,7 +33,7 @@ def read_typed(form: Form, clinic: Clinic) -> TypedProcedure:
     treatment = form.text("treatment")
     entry = ProcedureEntry(
         treatment=treatment,
-        performed_at="T".join(filter(None, (form.text("on"), form.text("at")))) if form.text("on") else "",
+        performed_at=form.moment(),
         patient=_read_patient(form),
         patient_id=read_patient_id(form.text("patient_id")),
         session=numbers.get("session"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -115,6 +116,59 @@ def _open_consent(page: Page, cast: Cast) -> None:
     page.get_by_role("link", name="Consent", exact=True).click()
 
 
+MARA = "/patients/1"
+THEO = "/patients/2"
+
+
+def _press(path: str, button: str = "Show what changes", **typed: str) -> Callable[[Page, Cast], object]:
+    """Fill in the form of a page that changes something, and press its button."""
+
+    def come(page: Page, cast: Cast) -> None:
+        page.goto(path)
+        for name, value in typed.items():
+            field = page.locator(f"[name={name}]")
+            if field.first.get_attribute("type") == "radio":
+                page.locator(f"[name={name}][value='{value}']").check()
+            else:
+                field.fill(value)
+        page.get_by_role("button", name=button).click()
+
+    return come
+
+
+def _record_laser(page: Page) -> str:
+    """Theo's, today at midnight: entered again it is the same. Where it can be changed."""
+    page.goto("/record?patient=2")
+    page.get_by_label("Fractional laser treatment").first.check()
+    page.get_by_label("Time", exact=True).fill("00:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recorded")
+    return f"{THEO}/procedures/{page.url.rpartition('/')[2]}"
+
+
+def _correct(page: Page, cast: Cast) -> None:
+    _press(f"{_record_laser(page)}/correct", at="00:30")(page, cast)
+
+
+def _ask_to_cancel(page: Page, cast: Cast) -> None:
+    _press(f"{_record_laser(page)}/cancel", reason="It did not take place")(page, cast)
+
+
+def _book(page: Page, cast: Cast) -> None:
+    page.goto("/record")
+    day = date.fromisoformat(page.get_by_label("Day").input_value()) + timedelta(days=20)
+    _press(f"{THEO}/book", treatment="fractional-laser", on=day.isoformat(), at="10:00")(page, cast)
+
+
+def _cancel(page: Page, cast: Cast) -> None:
+    page.goto(f"{MARA}/procedures/1/cancel")
+    # The second who comes finds it cancelled.
+    if page.get_by_label("Why").count():
+        page.get_by_label("Why").fill("Entered for the wrong patient")
+        page.get_by_role("button", name="Show what changes").click()
+        page.get_by_role("button", name="Cancel the procedure").click()
+
+
 VIEWS = (
     View(
         name="setup",
@@ -158,6 +212,60 @@ VIEWS = (
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
     View(name="audit", who=ADMIN, sees="Who saw, changed or sent what", has_picture=True, come=at("/audit")),
+    View(
+        name="correct", who=DORA, sees="Nothing is saved before you have seen", come=at(f"{THEO}/procedures/2/correct")
+    ),
+    View(
+        name="correct-shown",
+        who=DORA,
+        sees="Nothing is saved yet.",
+        has_picture=True,
+        come=_correct,
+    ),
+    View(
+        name="correct-refused",
+        who=DORA,
+        sees="A procedure cannot be in the future.",
+        come=_press(f"{THEO}/procedures/2/correct", on="2036-03-04", at="16:00"),
+    ),
+    View(
+        name="cancel",
+        who=DORA,
+        sees="Nothing is saved yet.",
+        has_picture=True,
+        come=_ask_to_cancel,
+    ),
+    View(name="book", who=DORA, sees="Nothing is saved yet.", has_picture=True, come=_book),
+    View(
+        name="decide",
+        who=ADMIN,
+        sees="Usual are 3 to 4.",
+        has_picture=True,
+        come=at(f"{THEO}/decide/skin-needling"),
+    ),
+    View(
+        name="figures",
+        who=ADMIN,
+        sees="A figure that is set here counts",
+        has_picture=True,
+        come=at(f"{THEO}/procedures/2/figures"),
+    ),
+    View(
+        name="figure",
+        who=ADMIN,
+        sees="Now 7 days before",
+        has_picture=True,
+        come=at(f"{THEO}/procedures/2/figures?rule=next-session&figure=from"),
+    ),
+    View(name="pause", who=DORA, sees="until somebody resumes", has_picture=True, come=at(f"{THEO}/pause")),
+    View(
+        name="write",
+        who=DORA,
+        sees="As it will leave",
+        has_picture=True,
+        come=_press(f"{THEO}/write", channel="email", subject="Your photo", body="Thank you. It looks as we hoped."),
+    ),
+    View(name="cancelled", who=DORA, sees="A message to withdraw them", has_picture=True, come=_cancel),
     View(name="send-again", who=ADMIN, sees="Send it once more", has_picture=True, come=_send_after_the_end),
     View(name="send-password-again", who=DORA, sees="Send it once more", come=_send_password_after_the_end),
     View(name="not-found", who=DORA, sees="There is nothing here", has_picture=True, come=at("/patients/x")),

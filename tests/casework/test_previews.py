@@ -184,7 +184,7 @@ def test_a_change_that_is_refused_says_why(desk: DeskClinic) -> None:
     clinic, now = desk.config.clinic, desk.clock.now
     shown = desk.preview_change(lambda tx: cancel_procedure(tx, clinic, procedure, " ", now))
 
-    assert shown.refusal == "Say why it is cancelled: add --reason."
+    assert shown.refusal == "Say why it is cancelled."
 
 
 def test_a_booking_shows_the_task_that_it_would_raise(desk: DeskClinic) -> None:
@@ -195,6 +195,14 @@ def test_a_booking_shows_the_task_that_it_would_raise(desk: DeskClinic) -> None:
     assert any("comes before" in sentence for sentence in shown.tasks)
     added = [each.after for each in shown.lines if each.effect is Effect.ADDED and each.after]
     assert [(line.rule, line.status) for line in added] == [("appointment", Status.SCHEDULED)]
+
+
+def test_what_became_of_a_visit_is_no_task_before_its_day_is_over(desk: DeskClinic) -> None:
+    desk.record_on_time(NEEDLING, "2026-03-10 10:00")
+    clinic, now = desk.config.clinic, desk.clock.now
+    shown = desk.preview_change(lambda tx: book_session(tx, clinic, 1, NEEDLING, "2026-04-28T10:00", now))
+
+    assert shown.tasks == ()
 
 
 def test_a_preview_of_a_change_leaves_no_version_behind(desk: DeskClinic) -> None:

@@ -11,6 +11,7 @@ from reminders.casework.patients import PatientEntry, edit_patient
 from reminders.casework.procedures import cancel_procedure
 from reminders.casework.versions import StaleForm, require_unchanged
 from reminders.casework.withdrawing import list_gone, say_gone
+from reminders.model import AnchorKind
 from reminders.store.engine import reading, writing
 from reminders.store.versions import list_changes
 from tests.casework.pages import DeskClinic
@@ -111,10 +112,30 @@ def test_a_cancel_while_a_text_is_being_sent_says_so(desk: DeskClinic) -> None:
     def cancel() -> None:
         with writing(desk.app.engine) as tx:
             replanned = cancel_procedure(tx, desk.config.clinic, procedure, "wrong patient", desk.clock.now)
-            said.extend(say_gone(list_gone(replanned, procedure)))
+            said.extend(say_gone(list_gone(replanned.case.left, AnchorKind.PROCEDURE, procedure)))
 
     desk.interrupt("sms", cancel)
     desk.dispatch()
 
     assert [sentence[:34] for sentence in said] == ["icing 1 by sms: being sent at this"]
     assert desk.sent_short() == [("2026-03-10 10:00", "icing 1")]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda desk: desk.correct(1, "2026-03-10 10:00"),
+        lambda desk: desk.move(1, "2026-04-24 14:00"),
+        lambda desk: desk.decide(NEEDLING, 4),
+        lambda desk: desk.pause(until="2026-03-20"),
+    ],
+)
+def test_what_is_so_already_makes_no_version(desk: DeskClinic, step: Callable[[DeskClinic], object]) -> None:
+    desk.record_on_time(NEEDLING, "2026-03-10 10:00")
+    desk.book(NEEDLING, "2026-04-24 14:00")
+    desk.decide(NEEDLING, 4)
+    desk.pause(until="2026-03-20")
+    before = desk.version()
+    step(desk)
+
+    assert desk.version() == before

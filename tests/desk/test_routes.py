@@ -38,6 +38,32 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/patients/{patient_id}/consent"): (303, 404, 404, 404),
     ("POST", "/patients/{patient_id}/consent"): (403, 404, 404, 404),
     ("POST", "/patients/{patient_id}/export"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/procedures/{procedure_id}/correct"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/procedures/{procedure_id}/correct"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/procedures/{procedure_id}/cancel"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/procedures/{procedure_id}/cancel"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/procedures/{procedure_id}/event"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/procedures/{procedure_id}/event"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/procedures/{procedure_id}/answer"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/procedures/{procedure_id}/answer"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/procedures/{procedure_id}/figures"): (303, 403, 404, 404),
+    ("POST", "/patients/{patient_id}/procedures/{procedure_id}/figures"): (403, 403, 404, 404),
+    ("GET", "/patients/{patient_id}/book"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/book"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/sessions/{session_id}/move"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/sessions/{session_id}/move"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/sessions/{session_id}/unbook"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/sessions/{session_id}/unbook"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/decide/{treatment}"): (303, 403, 404, 404),
+    ("POST", "/patients/{patient_id}/decide/{treatment}"): (403, 403, 404, 404),
+    ("GET", "/patients/{patient_id}/pause"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/pause"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/resume"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/resume"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/write"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/write"): (403, 404, 404, 404),
+    ("GET", "/patients/{patient_id}/reminders/{reminder_id}/again"): (303, 404, 404, 404),
+    ("POST", "/patients/{patient_id}/reminders/{reminder_id}/again"): (403, 404, 404, 404),
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
@@ -46,6 +72,15 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/audit"): (303, 403, 403, 200),
 }
 MISSING = {"user_id": "9999", "patient_id": "9999", "procedure_id": "9999", "token": "x" * 43}
+MISSING = {
+    "user_id": "9999",
+    "patient_id": "9999",
+    "procedure_id": "9999",
+    "session_id": "9999",
+    "reminder_id": "9999",
+    "treatment": "skin-needling",
+    "token": "x" * 43,
+}
 WHO = ("stranger", "dora", "cora", "olive")
 
 

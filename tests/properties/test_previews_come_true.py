@@ -12,8 +12,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reminders.casework.events import record_answer, record_event, undo_event
+from reminders.casework.overrides import clear_override, set_override
+from reminders.casework.pauses import pause_patient, resume_patient
 from reminders.casework.previews import ChangedLine, Effect
-from reminders.casework.procedures import cancel_procedure, correct_procedure, record_procedure
+from reminders.casework.procedures import cancel_procedure, correct_procedure, decide_course, record_procedure
 from reminders.casework.sessions import book_session, move_session, unbook_session
 from reminders.forecasting import ForecastLine
 from reminders.model import LEFT, PENDING, Channel, Refusal
@@ -33,15 +36,25 @@ HISTORY = st.lists(_ENTERED, max_size=2)
 LIVED = st.lists(_ENTERED, min_size=1, max_size=2)
 
 
+_NAMES = ("Fractional laser treatment", "Skin needling")
+_ANCHOR = '.rules.sunscreen]\nanchor = "procedure_date"\n'
+
+
 @cache
-def _open_desk() -> DeskClinic:
-    return DeskClinic("sqlite://")
+def _open_desk(*, is_noting: bool) -> DeskClinic:
+    desk = DeskClinic("sqlite://")
+    if is_noting:
+        noted = '\nevents = ["healed"]\nquestions = { pain = ["yes", "no"] }'
+        declared = [(f'name = "{name}"', f'name = "{name}"{noted}') for name in _NAMES]
+        asked = [(_ANCHOR, _ANCHOR + 'when = { not_happened = ["healed"] }\n')]
+        desk.edit_config(*declared[0], *declared[1:], *asked)
+    return desk
 
 
 @contextmanager
-def fresh_desk(start: str) -> Iterator[DeskClinic]:
-    """A clinic without patients, in memory."""
-    desk = _open_desk()
+def fresh_desk(start: str, *, is_noting: bool = False) -> Iterator[DeskClinic]:
+    """A clinic without patients, in memory; one that notes healing, and texts no longer then."""
+    desk = _open_desk(is_noting=is_noting)
     with empty_database() as engine:
         desk.app, desk.work = replace(desk.app, engine=engine), replace(desk.work, engine=engine)
         yield desk.at(start)
@@ -137,6 +150,14 @@ CHANGES = st.one_of(
     st.tuples(st.just("book"), MINUTES_AHEAD),
     st.tuples(st.just("move"), MINUTES_AHEAD),
     st.tuples(st.just("unbook"), st.just(0)),
+    st.tuples(st.just("decide"), st.integers(1, 5)),
+    st.tuples(st.just("pause"), MINUTES_AHEAD),
+    st.tuples(st.just("resume"), st.just(0)),
+    st.tuples(st.just("override"), st.integers(1, 9)),
+    st.tuples(st.just("clear"), st.just(0)),
+    st.tuples(st.just("event"), MINUTES_AGO),
+    st.tuples(st.just("undo"), st.just(0)),
+    st.tuples(st.just("answer"), st.just(0)),
 )
 
 
@@ -149,7 +170,23 @@ def make_change(desk: DeskClinic, kind: str, minutes: int) -> Callable[[Transact
         "book": lambda tx: book_session(tx, clinic, 1, NEEDLING, ahead, now),
         "move": lambda tx: move_session(tx, clinic, 1, ahead, now),
         "unbook": lambda tx: unbook_session(tx, clinic, 1, now),
+        "decide": lambda tx: decide_course(tx, clinic, 1, NEEDLING, minutes, now),
+        "pause": lambda tx: pause_patient(tx, clinic, 1, "travel", ahead, now),
+        "resume": lambda tx: resume_patient(tx, clinic, 1, now),
+        "override": lambda tx: set_override(tx, clinic, 1, "next-session", days(minutes), "Cora", now),
+        "clear": lambda tx: clear_override(tx, clinic, 1, "next-session", now),
+        "event": lambda tx: record_event(tx, clinic, 1, "healed", when, now),
+        "undo": lambda tx: undo_event(tx, clinic, 1, "healed", now),
+        "answer": lambda tx: record_answer(tx, clinic, 1, "pain", "yes", now),
     }[kind]
+
+
+def days(number: int) -> dict[str, Any]:
+    return {"from": {"days": -number}}
+
+
+FIRST = {"resume": "pause", "clear": "override", "undo": "event"}
+"""What must be so before it can be taken back."""
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -157,13 +194,15 @@ def make_change(desk: DeskClinic, kind: str, minutes: int) -> Callable[[Transact
 def test_the_difference_shown_before_a_change_is_what_happens(
     start: str, history: list[tuple[str, int, int]], booked: int, change: tuple[str, int]
 ) -> None:
-    with fresh_desk(start) as desk:
+    with fresh_desk(start, is_noting=True) as desk:
         check_change(desk, history, booked, change)
 
 
 def check_change(desk: DeskClinic, history: list[tuple[str, int, int]], booked: int, change: tuple[str, int]) -> None:
     live(desk, history)
     desk.change(make_change(desk, "book", booked))
+    if change[0] in FIRST:
+        desk.change(make_change(desk, FIRST[change[0]], booked))
     run_for(desk, timedelta(minutes=booked // 3))
     before = {line.identity: line for line in desk.forecast()}
     shown = desk.preview_change(make_change(desk, *change))
