@@ -58,6 +58,11 @@ def _make_link(page: Page, cast: Cast) -> None:
     page.get_by_role("button", name=f"New link {DORA}").click()
 
 
+def _ask_role(page: Page, cast: Cast) -> None:
+    page.goto("/users")
+    page.get_by_role("link", name=f"Change what {DORA} may do").click()
+
+
 def _send_after_the_end(page: Page, cast: Cast) -> None:
     """The sign-in has ended while the form was filled in."""
     page.goto("/users")
@@ -109,6 +114,7 @@ VIEWS = (
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
+    View(name="users-role", who=ADMIN, sees="What Dora Flint may do", has_picture=True, come=_ask_role),
     View(name="audit", who=ADMIN, sees="Who saw, changed or sent what", has_picture=True, come=at("/audit")),
     View(name="send-again", who=ADMIN, sees="Send it once more", has_picture=True, come=_send_after_the_end),
     View(name="send-password-again", who=DORA, sees="Send it once more", come=_send_password_after_the_end),

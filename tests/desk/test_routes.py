@@ -35,6 +35,8 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
     ("POST", "/users/{user_id}/enable"): (403, 403, 403, 404),
     ("POST", "/users/{user_id}/link"): (403, 403, 403, 404),
+    ("GET", "/users/{user_id}/role"): (303, 403, 403, 404),
+    ("POST", "/users/{user_id}/role"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
 MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43}
