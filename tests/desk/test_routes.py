@@ -24,6 +24,9 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/password"): (303, 200, 200, 200),
     ("POST", "/password"): (403, 422, 422, 422),
     ("GET", "/today"): (303, 200, 200, 200),
+    ("GET", "/today/calls"): (303, 200, 200, 200),
+    ("POST", "/tasks/{task_id}/done"): (403, 404, 404, 404),
+    ("POST", "/tasks/{task_id}/reopen"): (403, 404, 404, 404),
     ("GET", "/record"): (303, 200, 200, 200),
     ("POST", "/record"): (403, 422, 422, 422),  # with nothing typed
     ("POST", "/record/find"): (403, 200, 200, 200),
@@ -39,7 +42,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/role"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
-MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43}
+MISSING = {"user_id": "9999", "procedure_id": "9999", "task_id": "9999", "token": "x" * 43}
 WHO = ("stranger", "dora", "cora", "olive")
 
 
