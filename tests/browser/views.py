@@ -104,6 +104,7 @@ VIEWS = (
         come=lambda page, cast: sign_in(page, "nobody", "not the password"),
     ),
     View(name="today", who=DORA, sees="What needs you", has_picture=True, come=at("/today")),
+    View(name="calls", who=DORA, sees="Call list", has_picture=True, come=at("/today/calls")),
     View(name="password", who=DORA, sees="You stay signed in here", has_picture=True, come=at("/password")),
     View(
         name="password-refused",
