@@ -105,6 +105,24 @@ def record_look(tx: Transaction, user_id: int, now: datetime, subject: Subject, 
         record_audit(tx, user_id, Action.VIEW, now, subject=subject, subject_id=patient_id, patient_id=patient_id)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    user_id: int
+    name: str
+
+
+def find_author(tx: Transaction, at: datetime, subject: Subject, subject_id: int) -> Author | None:
+    """Who did something to this at this very moment: a change and the line that tells it have one. None: nobody
+    who was signed in."""
+    row = tx.execute(
+        select(UserRow.id, UserRow.name)
+        .join(AuditRow, AuditRow.user_id == UserRow.id)
+        .where(AuditRow.at == at, AuditRow.subject == subject, AuditRow.subject_id == subject_id)
+        .limit(1)
+    ).first()
+    return Author(user_id=row.id, name=row.name) if row else None
+
+
 def list_audit(
     tx: Transaction,
     *,

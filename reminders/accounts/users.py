@@ -80,7 +80,8 @@ def find_user(tx: Transaction, sign_in_name: str) -> UserRow | None:
 
 def require_user(tx: Transaction, user_id: int) -> UserRow:
     """The user's row, held. Raises InputRefusal where there is none."""
-    row = tx.scalars(select(UserRow).where(UserRow.id == user_id).with_for_update()).first()
+    held = select(UserRow).where(UserRow.id == user_id).with_for_update().execution_options(populate_existing=True)
+    row = tx.scalars(held).first()
     if row is None:
         raise InputRefusal("There is no such user.")
     return row
@@ -107,17 +108,32 @@ def list_users(tx: Transaction) -> Sequence[UserLine]:
 
 def disable_user(tx: Transaction, user_id: int, now: datetime, *, by: int | None = None) -> None:
     """Nothing of this user's works from now on: sign-ins and links end with it. Refuses the last admin."""
-    # All admins are held, in one order: two who disable each other at once must not both succeed.
-    admins = tx.scalars(select(UserRow).where(_is_admin()).order_by(UserRow.id).with_for_update()).all()
-    row = require_user(tx, user_id)
-    if [admin.id for admin in admins] == [user_id]:
-        raise Refusal("This is the last admin: make another one first.")
+    row = _hold_spare_user(tx, user_id)
     if row.disabled_at is not None:
         return
     row.disabled_at = now
     end_sign_ins(tx, user_id, now)
     _end_links(tx, user_id, now)
     record_audit(tx, by, Action.DISABLE, now, subject=Subject.USER, subject_id=user_id)
+
+
+def change_role(tx: Transaction, user_id: int, role: Role, now: datetime, *, by: int | None = None) -> None:
+    """The user may do this from their next click on. Refuses to make the last admin anything else."""
+    row = require_user(tx, user_id) if role is Role.ADMIN else _hold_spare_user(tx, user_id)
+    if row.role == role:
+        return
+    row.role = role
+    record_audit(tx, by, Action.CHANGE, now, subject=Subject.USER, subject_id=user_id, fields=("role",))
+
+
+def _hold_spare_user(tx: Transaction, user_id: int) -> UserRow:
+    """The user's row, held, if they are not the last admin."""
+    # All admins are held, in one order: two who disable or demote each other at once must not both succeed.
+    admins = tx.scalars(select(UserRow).where(_is_admin()).order_by(UserRow.id).with_for_update()).all()
+    row = require_user(tx, user_id)
+    if [admin.id for admin in admins] == [user_id]:
+        raise Refusal("This is the last admin: make another one first.")
+    return row
 
 
 def _is_admin() -> ColumnElement[bool]:

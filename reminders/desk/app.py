@@ -25,6 +25,7 @@ from reminders.desk import (
     procedure_pages,
     record_pages,
     session_pages,
+    task_pages,
     today_pages,
     user_pages,
 )
@@ -40,6 +41,7 @@ ROUTERS = (
     health.router,
     account_pages.router,
     today_pages.router,
+    task_pages.router,
     record_pages.router,
     patient_pages.router,
     detail_pages.router,

@@ -83,6 +83,8 @@ def _offer_again(request: Request, error: Exception) -> Response:
 
 def _tell_trouble(request: Request, error: Exception) -> Response:
     _log.error("database trouble", trouble=str(error))
+    # It would be asked for the banner, and a locked one makes one wait.
+    request.state.has_trouble = True
     if request.method == "GET":
         return render(request, "error.html", 503, title=_("The database does not answer"), sentence=str(error))
     return _keep(request, 503, _("Nothing was saved"), str(error))

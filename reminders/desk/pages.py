@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from reminders.accounts.users import Role
-from reminders.desk import plan_words
+from reminders.desk import banner, plan_words
 from reminders.desk.desk import Desk, desk_of
 from reminders.desk.visits import may, set_cookie, user_of, visit_of
 from reminders.desk.words import _, translations
+from reminders.overview import MOST_OVERDUE
 from reminders.planning.wording import say_day, say_visit
 from reminders.rules import Clinic
 
@@ -58,9 +60,13 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["clinic_name"] = clinic.name
     environment.globals["channel_names"] = plan_words.CHANNELS
+    environment.globals["most_overdue"] = MOST_OVERDUE
+    environment.globals["service_channel_names"] = banner.CHANNELS
     environment.globals["effect_names"] = plan_words.EFFECTS
     environment.globals["reason_names"] = plan_words.REASONS
     environment.globals["status_names"] = plan_words.STATUSES
+    environment.filters["clock"] = lambda instant, today: say_clock(instant, today, clinic)
+    environment.filters["pause"] = banner.say_pause
     environment.filters["local"] = lambda instant: say_local(instant, clinic)
     environment.filters["day"] = say_day
     environment.filters["moment"] = plan_words.say_moment
@@ -76,6 +82,12 @@ def say_local(instant: datetime | None, clinic: Clinic) -> str:
     return instant.astimezone(clinic.time_zone).strftime("%Y-%m-%d %H:%M") if instant else ""
 
 
+def say_clock(instant: datetime, today: date, clinic: Clinic) -> str:
+    """Such as 10:30 where it is today, on the clinic's clock; else with its day."""
+    local = instant.astimezone(clinic.time_zone)
+    return f"{local:%H:%M}" if local.date() == today else plan_words.say_moment(local)
+
+
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page. With `status` 422 it is a form again, with what was wrong."""
     desk, visit, user = desk_of(request), visit_of(request), user_of(request)
@@ -84,6 +96,8 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         places=[place for place in request.app.state.places if user and may(user, place.role)],
         path=request.url.path,
         form_token=visit.form_token,
+        # Asked for by the layout: a part of a page that htmx fetches has none.
+        look_at_service=partial(banner.look_at_service, request),
         **context,
     )
     response = HTMLResponse(html, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from reminders.accounts.users import Role, add_user, disable_user, enable_user, list_users, make_link
+from reminders.accounts.users import Role, add_user, change_role, disable_user, enable_user, list_users, make_link
 from reminders.desk.desk import Desk, Id, TheDesk
 from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to, render
@@ -34,7 +34,14 @@ def _show(
     with reading(desk.engine) as tx:
         users = list_users(tx)
     return render(
-        request, "users.html", status, users=users, roles=list(Role), form=form or Form(), refusal=refusal, link=link
+        request,
+        "users/page.html",
+        status,
+        users=users,
+        roles=list(Role),
+        form=form or Form(),
+        refusal=refusal,
+        link=link,
     )
 
 
@@ -90,6 +97,32 @@ def link(request: Request, desk: TheDesk, admin: AsAdmin, user_id: Id) -> Respon
     except Refusal as refusal:
         return _show(request, desk, 422, refusal=str(refusal))
     return _show(request, desk, link=(name, _link(request, desk, token)))
+
+
+@router.get("/users/{user_id}/role")
+def ask_role(request: Request, desk: TheDesk, admin: AsAdmin, user_id: Id) -> Response:
+    return _ask_role(request, desk, user_id)
+
+
+def _ask_role(
+    request: Request, desk: Desk, user_id: int, status: int = 200, *, form: Form | None = None, refusal: str = ""
+) -> Response:
+    with reading(desk.engine) as tx:
+        row = _require(tx, user_id)
+    chosen = (form.text("role") if form else "") or row.role
+    return render(request, "users/role.html", status, owner=row, roles=list(Role), chosen=chosen, refusal=refusal)
+
+
+@router.post("/users/{user_id}/role")
+def set_role(request: Request, desk: TheDesk, form: Typed, admin: AsAdmin, user_id: Id) -> Response:
+    try:
+        with writing(desk.engine) as tx:
+            _require(tx, user_id)
+            change_role(tx, user_id, _read_role(form.text("role")), desk.now(), by=admin.user_id)
+    except Refusal as refusal:
+        return _ask_role(request, desk, user_id, 422, form=form, refusal=str(refusal))
+    # Who has demoted themselves may not see the list any more.
+    return go_to("/today" if user_id == admin.user_id else "/users")
 
 
 def _require(tx: Transaction, user_id: int) -> UserRow:

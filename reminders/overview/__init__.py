@@ -18,13 +18,34 @@ from reminders.overview.recall import (
     write_recall_csv,
 )
 from reminders.overview.recording import KnownPatient, RecordedPage, read_known_patient, read_recorded
-from reminders.overview.service import DAEMON_LATE_AFTER, OVERDUE_AFTER, Service, read_service, read_status
-from reminders.overview.tasks import Call, Task, TaskAction, list_calls, list_open_tasks, list_tasks
+from reminders.overview.service import (
+    DAEMON_LATE_AFTER,
+    MOST_OVERDUE,
+    OVERDUE_AFTER,
+    Banner,
+    Service,
+    read_banner,
+    read_service,
+    read_status,
+)
+from reminders.overview.tasks import (
+    Call,
+    SettledTask,
+    Task,
+    TaskAction,
+    count_calls,
+    list_calls,
+    list_open_tasks,
+    list_tasks,
+    read_settled_task,
+)
 from reminders.overview.today import Today, TodayLine, read_today
 
 __all__ = [
     "DAEMON_LATE_AFTER",
+    "MOST_OVERDUE",
     "OVERDUE_AFTER",
+    "Banner",
     "Call",
     "ChannelConsent",
     "ConsentPage",
@@ -43,10 +64,12 @@ __all__ = [
     "RecallSort",
     "RecordedPage",
     "Service",
+    "SettledTask",
     "Task",
     "TaskAction",
     "Today",
     "TodayLine",
+    "count_calls",
     "list_calls",
     "list_dated_only",
     "list_open_tasks",
@@ -54,6 +77,7 @@ __all__ = [
     "list_plan",
     "list_reminders",
     "list_tasks",
+    "read_banner",
     "read_consent",
     "read_delivery",
     "read_known_patient",
@@ -62,6 +86,7 @@ __all__ = [
     "read_recall",
     "read_recorded",
     "read_service",
+    "read_settled_task",
     "read_status",
     "read_today",
     "utc",

@@ -57,13 +57,21 @@ class Today:
     unsent: Part
 
 
-def read_today(tx: Transaction, clinic: Clinic, now: datetime, *, limit: int = 50) -> Today:
-    """Each list holds at most `limit` lines."""
+def read_today(
+    tx: Transaction,
+    clinic: Clinic,
+    now: datetime,
+    *,
+    limit: int = 50,
+    most_tasks: int = 50,
+    skip_tasks: int = 0,
+) -> Today:
+    """Each list holds at most `limit` lines, and the tasks are `most_tasks` after the first `skip_tasks`."""
     today = today_of(clinic, now)
     return Today(
         on=today,
         service=read_service(tx, now),
-        tasks=tuple(list_open_tasks(tx, now, limit=limit)),
+        tasks=tuple(list_open_tasks(tx, now, limit=most_tasks, offset=skip_tasks)),
         leaving=_read_leaving(tx, clinic, midnight_after(clinic, today), limit),
         left=_read_left(tx, clinic, midnight_before(clinic, today), limit),
         unsent=_read_unsent(tx, clinic, midnight_before(clinic, today), now, limit),

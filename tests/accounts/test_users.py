@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
+from time import sleep
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -12,6 +15,7 @@ from reminders.accounts.signing_in import set_up, sign_in
 from reminders.accounts.users import (
     Role,
     add_user,
+    change_role,
     disable_user,
     enable_user,
     invite_first_admin,
@@ -19,7 +23,7 @@ from reminders.accounts.users import (
     make_link,
 )
 from reminders.model import Refusal
-from reminders.store.engine import open_engine, reading, writing
+from reminders.store.engine import Transaction, open_engine, reading, writing
 from reminders.tables import SetupLinkRow, UserRow
 from tests.accounts.staff import HERE, NOW, PASSWORD, Staff
 
@@ -99,15 +103,37 @@ def test_the_last_admin_cannot_be_disabled(engine: Engine, staff: Staff) -> None
         disable_user(tx, staff.olive, NOW)
 
 
-def test_two_admins_who_disable_each_other_at_once_leave_one(database_url: str, engine: Engine, staff: Staff) -> None:
+def test_the_last_admin_cannot_become_anything_else(engine: Engine, staff: Staff) -> None:
+    with writing(engine) as tx:
+        change_role(tx, staff.olive, Role.ADMIN, NOW)
+        with pytest.raises(Refusal, match="last admin"):
+            change_role(tx, staff.olive, Role.DESK, NOW)
+
+
+def _disable(tx: Transaction, user_id: int) -> None:
+    disable_user(tx, user_id, NOW)
+
+
+def _demote(tx: Transaction, user_id: int) -> None:
+    change_role(tx, user_id, Role.CLINICIAN, NOW)
+
+
+@pytest.mark.parametrize("acts", [(_disable, _disable), (_demote, _demote), (_disable, _demote)])
+def test_two_admins_who_remove_each_other_at_once_leave_one(
+    database_url: str, engine: Engine, staff: Staff, acts: tuple[Callable[[Transaction, int], None], ...]
+) -> None:
+    """Both have looked before either has written: neither waits for the other but where it has to."""
     with writing(engine) as tx:
         other = add_user(tx, "Otto", "otto", Role.ADMIN, NOW).id
+    both_are_in = Barrier(2)
 
-    def disable(user_id: int) -> bool:
+    def remove(act: Callable[[Transaction, int], None], user_id: int) -> bool:
         own = open_engine(database_url)
         try:
+            both_are_in.wait(timeout=60)
             with writing(own) as tx:
-                disable_user(tx, user_id, NOW)
+                act(tx, user_id)
+                sleep(0.2)
         except Refusal:
             return False
         finally:
@@ -115,7 +141,7 @@ def test_two_admins_who_disable_each_other_at_once_leave_one(database_url: str, 
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(disable, [staff.olive, other])) == [False, True]
+        assert sorted(pool.map(remove, acts, [staff.olive, other])) == [False, True]
 
 
 def test_an_enabled_user_signs_in_with_the_old_password(engine: Engine, staff: Staff) -> None:

@@ -59,6 +59,11 @@ def _make_link(page: Page, cast: Cast) -> None:
     page.get_by_role("button", name=f"New link {DORA}").click()
 
 
+def _ask_role(page: Page, cast: Cast) -> None:
+    page.goto("/users")
+    page.get_by_role("link", name=f"Change what {DORA} may do").click()
+
+
 def _send_after_the_end(page: Page, cast: Cast) -> None:
     """The sign-in has ended while the form was filled in."""
     page.goto("/users")
@@ -193,6 +198,7 @@ VIEWS = (
         come=lambda page, cast: sign_in(page, "nobody", "not the password"),
     ),
     View(name="today", who=DORA, sees="What needs you", has_picture=True, come=at("/today")),
+    View(name="calls", who=DORA, sees="Call list", has_picture=True, come=at("/today/calls")),
     View(name="password", who=DORA, sees="You stay signed in here", has_picture=True, come=at("/password")),
     View(
         name="password-refused",
@@ -211,6 +217,7 @@ VIEWS = (
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
+    View(name="users-role", who=ADMIN, sees="What Dora Flint may do", has_picture=True, come=_ask_role),
     View(name="audit", who=ADMIN, sees="Who saw, changed or sent what", has_picture=True, come=at("/audit")),
     View(
         name="correct", who=DORA, sees="Nothing is saved before you have seen", come=at(f"{THEO}/procedures/2/correct")

@@ -24,6 +24,9 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/password"): (303, 200, 200, 200),
     ("POST", "/password"): (403, 422, 422, 422),
     ("GET", "/today"): (303, 200, 200, 200),
+    ("GET", "/today/calls"): (303, 200, 200, 200),
+    ("POST", "/tasks/{task_id}/done"): (403, 404, 404, 404),
+    ("POST", "/tasks/{task_id}/reopen"): (403, 404, 404, 404),
     ("GET", "/record"): (303, 200, 200, 200),
     ("POST", "/record"): (403, 422, 422, 422),  # with nothing typed
     ("POST", "/record/find"): (403, 200, 200, 200),
@@ -69,15 +72,17 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
     ("POST", "/users/{user_id}/enable"): (403, 403, 403, 404),
     ("POST", "/users/{user_id}/link"): (403, 403, 403, 404),
+    ("GET", "/users/{user_id}/role"): (303, 403, 403, 404),
+    ("POST", "/users/{user_id}/role"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
-MISSING = {"user_id": "9999", "patient_id": "9999", "procedure_id": "9999", "token": "x" * 43}
 MISSING = {
     "user_id": "9999",
     "patient_id": "9999",
     "procedure_id": "9999",
     "session_id": "9999",
     "reminder_id": "9999",
+    "task_id": "9999",
     "treatment": "skin-needling",
     "token": "x" * 43,
 }
