@@ -609,3 +609,6 @@ class AuditRow(Base):
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
     fields: Mapped[str]
     """The names of what was changed, such as `phone,email`; never what it was changed to."""
+
+    # Whether somebody looked just now is asked by every page that lists patients, and they look for years.
+    __table_args__ = (Index("ix_audit_looks", "user_id", "at"),)

@@ -1,0 +1,21 @@
+"""Where somebody's latest looks are found in an audit log of years
+
+Revision: 0005, after 0004
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_audit_looks", "audit", ["user_id", "at"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_audit_looks", "audit")
