@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -71,6 +71,10 @@ class Delivery:
     days: tuple[date, ...]
     """Oldest first, without gaps."""
     cells: tuple[DeliveryCell, ...]
+
+    def only(self, channel: Channel | None) -> Delivery:
+        """What went by this channel; None: all of it."""
+        return replace(self, cells=tuple(cell for cell in self.cells if channel in (None, cell.channel)))
 
     def count_by_day(self) -> dict[date, Counter[DeliveryOutcome]]:
         """For the chart: every day, also one on which nothing was due."""
