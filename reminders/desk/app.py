@@ -17,6 +17,7 @@ from reminders.desk import (
     audit_pages,
     delivery_pages,
     health,
+    outbox_pages,
     record_pages,
     today_pages,
     user_pages,
@@ -35,6 +36,7 @@ ROUTERS = (
     today_pages.router,
     record_pages.router,
     delivery_pages.router,
+    outbox_pages.router,
     user_pages.router,
     audit_pages.router,
 )

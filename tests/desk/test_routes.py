@@ -31,6 +31,8 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/record/plan"): (403, 200, 200, 200),
     ("GET", "/record/{procedure_id}"): (303, 404, 404, 404),
     ("GET", "/delivery"): (303, 200, 200, 200),
+    ("GET", "/outbox"): (303, 200, 200, 200),
+    ("GET", "/outbox/newest"): (303, 204, 204, 204),  # nothing is newer
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
