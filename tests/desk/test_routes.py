@@ -30,6 +30,9 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/record/patient"): (403, 200, 200, 200),
     ("POST", "/record/plan"): (403, 200, 200, 200),
     ("GET", "/record/{procedure_id}"): (303, 404, 404, 404),
+    ("GET", "/recall"): (303, 200, 200, 200),
+    ("POST", "/recall"): (403, 200, 200, 200),
+    ("POST", "/recall/csv"): (403, 200, 200, 200),
     ("GET", "/delivery"): (303, 200, 200, 200),
     ("GET", "/outbox"): (303, 200, 200, 200),
     ("GET", "/outbox/newest"): (303, 204, 204, 204),  # nothing is newer
