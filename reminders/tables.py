@@ -334,6 +334,9 @@ class ReminderRow(Base):
             sqlite_where=text("status = 'in_doubt'"),
             postgresql_where=text("status = 'in_doubt'"),
         ),
+        # All that the outcomes of a month are counted from, so that no row is looked up. It begins as the one beneath,
+        # which therefore goes with a later release.
+        Index("ix_reminders_outcomes", "due_at", "channel", "rule", "status"),
         Index("ix_reminders_due_at", "due_at"),
     )
 
@@ -609,3 +612,6 @@ class AuditRow(Base):
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), index=True)
     fields: Mapped[str]
     """The names of what was changed, such as `phone,email`; never what it was changed to."""
+
+    # Whether somebody looked just now is asked by every page that lists patients, and they look for years.
+    __table_args__ = (Index("ix_audit_looks", "user_id", "at"),)

@@ -17,6 +17,7 @@ from reminders.desk import banner, plan_words
 from reminders.desk.desk import Desk, desk_of
 from reminders.desk.visits import may, set_cookie, user_of, visit_of
 from reminders.desk.words import _, translations
+from reminders.model import Channel
 from reminders.overview import MOST_OVERDUE
 from reminders.planning.wording import say_day, say_visit
 from reminders.rules import Clinic
@@ -118,6 +119,12 @@ def go_to(path: str) -> RedirectResponse:
 
 def places_of(desk: Desk, paths: set[str]) -> tuple[Place, ...]:
     """The navigation: places whose page exists; the outbox only while a channel uses it."""
-    config = desk.app.config
-    uses_outbox = "outbox" in (config.sms.provider, config.email.provider)
+    uses_outbox = bool(list_outbox_channels(desk))
     return tuple(place for place in PLACES if place.path in paths and (place.path != "/outbox" or uses_outbox))
+
+
+def list_outbox_channels(desk: Desk) -> list[Channel]:
+    """The channels whose messages are kept, and leave the house nowhere."""
+    config = desk.app.config
+    providers = {Channel.SMS: config.sms.provider, Channel.EMAIL: config.email.provider}
+    return [channel for channel, provider in providers.items() if provider == "outbox"]

@@ -25,6 +25,9 @@ from reminders.store.engine import reading, writing
 
 HEALTH_PATH = "/healthz"
 
+UNATTENDED = "x-unattended"
+"""Said by a page that asks by itself: it keeps nobody signed in who has gone home."""
+
 _SAFE_VERBS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _RANKS = list(Role)
@@ -130,7 +133,7 @@ def load_user(request: Request, desk: TheDesk) -> None:
         return
     with reading(desk.engine) as tx:
         user = find_sign_in(tx, visit.token, desk.limits, now)
-    if user is not None and should_note(user, now):
+    if user is not None and should_note(user, now) and UNATTENDED not in request.headers:
         with writing(desk.engine) as tx:
             note_use(tx, user, now)
     request.state.user = user

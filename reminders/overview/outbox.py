@@ -16,6 +16,8 @@ from reminders.tables import AttemptRow, MessageRow, PatientRow
 
 @dataclass(frozen=True, kw_only=True)
 class KeptMessage:
+    id: int
+    """The attempt's: the newest has the highest."""
     message_id: int
     patient_id: int | None
     """None: a mail to the staff."""
@@ -37,9 +39,9 @@ class OutboxPage:
     """Older ones are there. How many is not counted: after years of them that would take longer than the page."""
 
 
-def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxPage:
-    """The newest first."""
-    rows = tx.execute(
+def read_outbox(tx: Transaction, *, limit: int = 50, before_id: int | None = None) -> OutboxPage:
+    """The newest first; `before_id` is the last one of the page before."""
+    query = (
         select(AttemptRow, MessageRow, PatientRow.name)
         .join(MessageRow, MessageRow.id == AttemptRow.message_id)
         .outerjoin(PatientRow, PatientRow.id == MessageRow.patient_id)
@@ -47,12 +49,15 @@ def read_outbox(tx: Transaction, *, limit: int = 50, offset: int = 0) -> OutboxP
         .where(AttemptRow.provider == "outbox", func.coalesce(AttemptRow.provider_id, "") != "")
         .order_by(AttemptRow.id.desc())
         .limit(limit + 1)
-        .offset(offset)
-    ).all()
+    )
+    if before_id is not None:
+        query = query.where(AttemptRow.id < before_id)
+    rows = tx.execute(query).all()
     said = list_said(tx, [message for _, message, _ in rows])
     return OutboxPage(
         messages=tuple(
             KeptMessage(
+                id=attempt.id,
                 message_id=message.id,
                 patient_id=message.patient_id,
                 patient_name=name,

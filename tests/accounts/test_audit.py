@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from reminders.accounts.audit import Action, Subject, list_audit, record_audit
+from reminders.accounts.audit import Action, Subject, list_audit, record_audit, record_look
 from reminders.accounts.signing_in import WrongPassword, set_up, sign_in
 from reminders.accounts.users import disable_user, make_link
 from reminders.store.engine import reading, writing
 from reminders.tables import AuditRow
 from tests.accounts.staff import HERE, NOW, PASSWORD, Staff
+from tests.queries import explain
 
 CHANGES = {
     "update": "UPDATE audit SET action = 'view'",
@@ -22,6 +23,8 @@ ON_ONE_KIND = {
     "sqlite": "INSERT OR REPLACE INTO audit (id, at, action, fields) VALUES (1, '2026-03-10 10:00:00', 'view', '')",
     "postgresql": "TRUNCATE audit",
 }
+
+WITHOUT_SCANS = {"sqlite": None, "postgresql": "SET enable_seqscan = off; SET enable_bitmapscan = off"}
 
 
 @pytest.mark.parametrize("way", [*CHANGES, "the way that only this database has"])
@@ -85,3 +88,12 @@ def test_the_log_is_read_by_page_and_by_person(engine: Engine, staff: Staff) -> 
         page = list_audit(tx, user_id=staff.dora, limit=2)
         following = list_audit(tx, user_id=staff.dora, before_id=page[-1].id, limit=2)
     assert [line.subject_id for line in [*page, *following]] == [4, 3, 2, 1]
+
+
+def test_whether_somebody_looked_just_now_is_found_in_an_index(engine: Engine, staff: Staff) -> None:
+    """Of years of looks: without it, SQLite would go through all that this user ever did."""
+    plans = explain(
+        engine, lambda tx: record_look(tx, staff.dora, NOW, Subject.LIST), before=WITHOUT_SCANS[engine.dialect.name]
+    )
+
+    assert "ix_audit_looks" in plans[0]

@@ -174,6 +174,21 @@ def _cancel(page: Page, cast: Cast) -> None:
         page.get_by_role("button", name="Cancel the procedure").click()
 
 
+def _find_in_recall(page: Page, cast: Cast) -> None:
+    page.goto("/recall?sort=name")
+    page.get_by_label("Part of a name").fill("mara")
+    page.get_by_role("button", name="Find").click()
+
+
+def _open_days_of_delivery(page: Page, cast: Cast) -> None:
+    """After a procedure of today, since the demo's are of another month."""
+    page.goto("/record?patient=1")
+    page.get_by_label("Fractional laser treatment").check()
+    page.get_by_role("button", name="Save").click()
+    page.goto("/delivery")
+    page.get_by_text("By day", exact=True).click()
+
+
 VIEWS = (
     View(
         name="setup",
@@ -214,6 +229,19 @@ VIEWS = (
     View(name="details", who=DORA, sees="Consent is the patient's and stays", has_picture=True, come=_open_details),
     View(name="details-refused", who=DORA, sees="This is not a phone number", come=_type_wrong_details),
     View(name="consent", who=DORA, sees="Wants nothing more, since", has_picture=True, come=_open_consent),
+    View(name="recall", who=DORA, sees="Whose next session is due", has_picture=True, come=at("/recall")),
+    View(name="recall-found", who=DORA, sees="Show everybody", come=_find_in_recall),
+    View(name="recall-nobody", who=DORA, sees="Take a filter away", come=at("/recall?sessions=undecided")),
+    View(
+        name="recall-refused",
+        who=DORA,
+        sees="This day is before the first one",
+        come=at("/recall?from=2026-04-01&until=2026-03-01&treatment=peel"),
+    ),
+    View(name="outbox", who=DORA, sees="Nothing has left the house", has_picture=True, come=at("/outbox")),
+    View(name="outbox-empty", who=DORA, sees="There are no older ones", come=at("/outbox?before=1")),
+    View(name="delivery", who=DORA, sees="What became of every reminder", has_picture=True, come=at("/delivery")),
+    View(name="delivery-by-day", who=DORA, sees="What became of every reminder", come=_open_days_of_delivery),
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),

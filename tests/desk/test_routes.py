@@ -67,6 +67,12 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/patients/{patient_id}/write"): (403, 404, 404, 404),
     ("GET", "/patients/{patient_id}/reminders/{reminder_id}/again"): (303, 404, 404, 404),
     ("POST", "/patients/{patient_id}/reminders/{reminder_id}/again"): (403, 404, 404, 404),
+    ("GET", "/recall"): (303, 200, 200, 200),
+    ("POST", "/recall"): (403, 200, 200, 200),
+    ("POST", "/recall/csv"): (403, 200, 200, 200),
+    ("GET", "/delivery"): (303, 200, 200, 200),
+    ("GET", "/outbox"): (303, 200, 200, 200),
+    ("GET", "/outbox/newest"): (303, 204, 204, 204),  # nothing is newer
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),

@@ -170,8 +170,7 @@ def test_a_finished_course_is_not_recalled(desk: DeskClinic) -> None:
 def test_the_spreadsheet_has_no_formula_in_it(desk: DeskClinic) -> None:
     """S9"""
     desk.record_on_time(NEEDLING, "2026-03-10 10:00", name="=HYPERLINK(1)")
-    with reading(desk.app.engine) as tx:
-        sheet = "".join(write_recall_csv(tx, desk.config.clinic, RecallFilter(), desk.clock.now))
+    sheet = "".join(write_recall_csv(desk.app.engine, desk.config.clinic, RecallFilter(), desk.clock.now))
 
     head, row = csv.reader(io.StringIO(sheet))
     assert dict(zip(head, row, strict=True))["name"] == "'=HYPERLINK(1)"
@@ -179,8 +178,7 @@ def test_the_spreadsheet_has_no_formula_in_it(desk: DeskClinic) -> None:
 
 
 def test_the_spreadsheet_holds_everybody(demo: DeskClinic) -> None:
-    with reading(demo.app.engine) as tx:
-        sheet = "".join(write_recall_csv(tx, demo.config.clinic, RecallFilter(limit=1), demo.clock.now))
+    sheet = "".join(write_recall_csv(demo.app.engine, demo.config.clinic, RecallFilter(limit=1), demo.clock.now))
 
     assert len(sheet.splitlines()) == 1 + 12
 
