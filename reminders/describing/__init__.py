@@ -1,6 +1,7 @@
 """The rules in words and in pictures, for those who answer for them. Pure: no clock, no database."""
 
 from reminders.describing.drawing import ASCII, UNICODE, Line, Tone, draw_timeline
+from reminders.describing.examples import EXAMPLE_AT, Example, make_example
 from reminders.describing.figures import (
     cite_briefly,
     list_sources,
@@ -16,7 +17,9 @@ from reminders.describing.treatments import say_defaults, say_treatment
 
 __all__ = [
     "ASCII",
+    "EXAMPLE_AT",
     "UNICODE",
+    "Example",
     "Line",
     "Row",
     "Timeline",
@@ -26,6 +29,7 @@ __all__ = [
     "draw_timeline",
     "list_sources",
     "list_timed_figures",
+    "make_example",
     "plan_timeline",
     "say_defaults",
     "say_example",
