@@ -11,8 +11,8 @@ from reminders.describing.figures import (
     say_source,
 )
 from reminders.describing.sentences import say_rule
-from reminders.describing.svg import draw_svg
-from reminders.describing.timelines import Row, Timeline, plan_timeline, say_example
+from reminders.describing.svg import draw_inline_svg, draw_svg
+from reminders.describing.timelines import Row, Timeline, decide_example, plan_timeline, say_example
 from reminders.describing.treatments import say_defaults, say_treatment
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Timeline",
     "Tone",
     "cite_briefly",
+    "decide_example",
+    "draw_inline_svg",
     "draw_svg",
     "draw_timeline",
     "list_sources",

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from reminders.config.loading import shipped_templates
 from reminders.config.secret_key import SecretKey
-from reminders.desk import account_pages, audit_pages, health, record_pages, today_pages, user_pages
+from reminders.desk import account_pages, audit_pages, health, record_pages, rules_pages, today_pages, user_pages
 from reminders.desk.desk import Desk
 from reminders.desk.errors import LastResort, add_error_pages
 from reminders.desk.forms import MAX_BODY_BYTES
@@ -26,6 +26,7 @@ ROUTERS = (
     account_pages.router,
     today_pages.router,
     record_pages.router,
+    rules_pages.router,
     user_pages.router,
     audit_pages.router,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from reminders.accounts.users import Role
@@ -63,6 +64,9 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     environment.filters["local"] = lambda instant: say_local(instant, clinic)
     environment.filters["moment"] = plan_words.say_moment
     environment.filters["rule"] = plan_words.say_rule
+    environment.filters["figure"] = plan_words.say_figure_name
+    # Drawn by us, with every word of it escaped.
+    environment.filters["picture"] = Markup
     environment.filters["messages"] = plan_words.group_messages
     environment.filters["withheld"] = plan_words.group_withheld
     return environment

@@ -17,6 +17,7 @@ from reminders.overview.recall import (
     write_recall_csv,
 )
 from reminders.overview.recording import KnownPatient, RecordedPage, read_known_patient, read_recorded
+from reminders.overview.rules import TreatmentPage, describe_treatment
 from reminders.overview.service import DAEMON_LATE_AFTER, OVERDUE_AFTER, Service, read_service, read_status
 from reminders.overview.tasks import Call, Task, TaskAction, list_calls, list_open_tasks, list_tasks
 from reminders.overview.today import Today, TodayLine, read_today
@@ -44,6 +45,8 @@ __all__ = [
     "TaskAction",
     "Today",
     "TodayLine",
+    "TreatmentPage",
+    "describe_treatment",
     "list_calls",
     "list_dated_only",
     "list_open_tasks",

@@ -99,6 +99,14 @@ VIEWS = (
         come=lambda page, cast: sign_in(page, "nobody", "not the password"),
     ),
     View(name="today", who=DORA, sees="What needs you", has_picture=True, come=at("/today")),
+    View(name="rules", who=DORA, sees="all other hours are quiet", has_picture=True, come=at("/rules")),
+    View(
+        name="rules-treatment",
+        who=DORA,
+        sees="The course as a picture",
+        has_picture=True,
+        come=at("/rules/fractional-laser"),
+    ),
     View(name="password", who=DORA, sees="You stay signed in here", has_picture=True, come=at("/password")),
     View(
         name="password-refused",

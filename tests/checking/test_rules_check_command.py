@@ -130,8 +130,9 @@ def test_the_verdict_is_kept_for_the_pages_and_replaces_the_one_before(small: Pa
     answer = run("rules", "check", config=small)
     second = kept(small)
 
-    assert first and (first.holding, first.failing) == (2, ())
-    assert second and second.holding == 1
+    assert first is not None
+    assert second is not None
+    assert (first.holding, first.failing, second.holding) == (2, (), 1)
     assert second.failing == (Failing(where="peel interval", sentence="The number differs: the document says “at least five weeks”, and the rule says 6 weeks."),)  # fmt: skip  # noqa: E501
     assert first.digest != second.digest
     assert "do not show" not in answer.stderr
@@ -144,7 +145,8 @@ def test_an_example_that_fails_is_part_of_the_verdict(small: Path) -> None:
 
     assert run("rules", "check", config=small).exit_code == 1
     found = kept(small)
-    assert found and [each.where for each in found.failing][0].startswith("examples.")
+    assert found is not None
+    assert found.failing[0].where.startswith("examples.")
 
 
 def test_a_text_that_was_changed_is_another_thing_to_check(tmp_path: Path) -> None:

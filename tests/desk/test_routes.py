@@ -30,6 +30,8 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/record/patient"): (403, 200, 200, 200),
     ("POST", "/record/plan"): (403, 200, 200, 200),
     ("GET", "/record/{procedure_id}"): (303, 404, 404, 404),
+    ("GET", "/rules"): (303, 200, 200, 200),
+    ("GET", "/rules/{treatment}"): (303, 404, 404, 404),
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
@@ -37,7 +39,7 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/users/{user_id}/link"): (403, 403, 403, 404),
     ("GET", "/audit"): (303, 403, 403, 200),
 }
-MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43}
+MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43, "treatment": "none"}
 WHO = ("stranger", "dora", "cora", "olive")
 
 
