@@ -1,4 +1,4 @@
-"""Rules: what the clinic's configuration says, in words, with its sources and examples. Read-only, and of no patient."""
+"""Rules: what the clinic's configuration says, in words, with its sources and examples. Read-only."""
 
 from __future__ import annotations
 
