@@ -85,6 +85,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         places=[place for place in request.app.state.places if user and may(user, place.role)],
         path=request.url.path,
         form_token=visit.form_token,
+        is_demonstration=getattr(request.state, "is_demonstration", False),
         **context,
     )
     response = HTMLResponse(html, status)
