@@ -55,6 +55,8 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    # As the catalogue has them: a text may be broken over lines.
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["clinic_name"] = clinic.name
     environment.globals["channel_names"] = plan_words.CHANNELS
