@@ -45,7 +45,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), str: String(), dict[str, Any]: JSON()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        str: String(),
+        dict[str, Any]: JSON(),
+        list[dict[str, str]]: JSON(),
+    }
 
 
 class PatientRow(Base):
@@ -615,3 +620,27 @@ class AuditRow(Base):
 
     # Whether somebody looked just now is asked by every page that lists patients, and they look for years.
     __table_args__ = (Index("ix_audit_looks", "user_id", "at"),)
+
+
+class RuleCheckRow(Base):
+    """What the last `rules check` found: one row, replaced by the next. Of rules and texts only, never of a patient."""
+
+    __tablename__ = "rule_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checked_at: Mapped[datetime]
+    digest: Mapped[str]
+    """Of what was checked: other rules or texts have another."""
+    holding: Mapped[int]
+    """How many figures, texts and documents hold."""
+    failing: Mapped[list[dict[str, str]]]
+    """Each with `where` it stands and the `sentence` that says what is wrong."""
+
+
+class DemonstrationRow(Base):
+    """There is one where the database was filled with an invented clinic: the pages say so, and nothing real leaves."""
+
+    __tablename__ = "demonstrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seeded_at: Mapped[datetime]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,13 +75,17 @@ def create_worker() -> FastAPI:
     return create_app(open_app(config), load_secret_key(config, os.environ))
 
 
-def serve_all(app: App, key: SecretKey, address: Address) -> int:
-    """The desk and the daemon in one process, until stopped; returns the exit code."""
+def serve_all(app: App, key: SecretKey, address: Address, on_start: Callable[[], None]) -> int:
+    """The desk and the daemon in one process, until stopped; returns the exit code.
+
+    `on_start` is called once the port is ours: before that there is nothing to tell anybody.
+    """
     # APScheduler takes a moment to import, and no other command needs it.
     from reminders.daemon import run_daemon
 
     stopping = threading.Event()
     with _listen(address) as listener:
+        on_start()
         server = uvicorn.Server(_one_process(create_app(app, key), app.config))
         pages = threading.Thread(target=_serve, args=(server, listener, stopping), name="pages")
         pages.start()

@@ -15,13 +15,14 @@ from reminders.config.settings import is_loopback, longest_hand_over
 from reminders.dispatching import Pace, Work
 from reminders.logs import quiet_libraries
 from reminders.messages import Templates, load_templates
-from reminders.model import Channel
+from reminders.model import Channel, Refusal
 from reminders.providers import Provider
 from reminders.providers.outbox import OutboxProvider
 from reminders.providers.smtp import SmtpProvider, SmtpSettings
 from reminders.providers.twilio import TwilioProvider, TwilioSettings
 from reminders.store import schema
-from reminders.store.engine import open_engine
+from reminders.store.demonstrations import is_demonstration
+from reminders.store.engine import open_engine, reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,28 @@ def open_app(config: Config, clock: Clock = system_clock) -> App:
         config.templates_dir / "messages", config.clinic, rules, allowed_words=config.messages.allowed_words
     )
     return App(config=config, engine=open_engine(config.database_url), clock=clock, templates=templates)
+
+
+def uses_outbox(config: Config) -> bool:
+    """Whether everything stays on this machine."""
+    return config.sms.provider is SmsProvider.OUTBOX and config.email.provider is EmailProvider.OUTBOX
+
+
+def require_outbox(config: Config) -> None:
+    """What is invented stays here. Raises Refusal where a provider really sends."""
+    if not uses_outbox(config):
+        raise Refusal(
+            "Messages really leave by this configuration, and an invented clinic is only for the outbox: set "
+            'sms.provider and email.provider to "outbox", or use a database of its own for the real clinic.'
+        )
+
+
+def require_harmless(app: App) -> None:
+    """Nothing is sent for invented patients. Raises Refusal, DatabaseTrouble."""
+    with reading(app.engine) as tx:
+        is_invented = is_demonstration(tx)
+    if is_invented:
+        require_outbox(app.config)
 
 
 def open_work(app: App, should_stop: Callable[[], bool] = lambda: False) -> Work:

@@ -22,16 +22,21 @@ from reminders.checking import (
     check_rules,
     read_document,
 )
-from reminders.cli.answers import REFUSED, answering, config_path, open_configured
+from reminders.cli.answers import REFUSED, answering, config_path, errors, open_configured
 from reminders.cli.examples import play_examples
 from reminders.cli.options import Json, cli
 from reminders.cli.printing import console, print_json, say
 from reminders.cli.rule_printing import print_rules, print_timeline
-from reminders.config import Config, DocumentSettings
-from reminders.describing import Timeline, draw_svg, plan_timeline
+from reminders.config import Config, DocumentSettings, Fault
+from reminders.describing import EXAMPLE_AT, Timeline, draw_svg, plan_timeline
 from reminders.model import InputRefusal
 from reminders.readings import list_readings
+from reminders.rule_verdicts import digest_rules, judge, keep_verdict
+from reminders.store.engine import writing
+from reminders.store.schema import require_current
+from reminders.store.trouble import DatabaseTrouble
 from reminders.typed import read_when
+from reminders.wiring import App
 
 rules_cli = typer.Typer(help="Show the clinic's rules, or check them.")
 cli.add_typer(rules_cli, name="rules")
@@ -40,9 +45,6 @@ DocumentsFolder = Annotated[
     Path | None,
     typer.Option("--documents", metavar="DIR", help="Where the documents lie; else `documents` beside config.toml."),
 ]
-
-EXAMPLE_AT = "2026-03-03T15:00"
-"""A Tuesday in the afternoon: its first day holds a night, and in America the clocks change in its first week."""
 
 TimelineOf = Annotated[
     str | None, typer.Option("--timeline", metavar="TREATMENT", help="Draw the course of this treatment.")
@@ -109,8 +111,9 @@ def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Js
         read = read_documents(folder, app.config.documents)
         findings = check_rules(app.config.clinic, read, list(list_readings(app.templates)))
         print_findings(findings, as_json=as_json)
-        is_right = play_examples(app.config, as_json=as_json)
-    if not is_right or any(finding.verdict is Verdict.FAILS for finding in findings):
+        faults = play_examples(app.config, as_json=as_json)
+        keep_for_pages(app, findings, faults)
+    if faults or any(finding.verdict is Verdict.FAILS for finding in findings):
         raise typer.Exit(REFUSED)
 
 
@@ -118,9 +121,23 @@ def check(context: typer.Context, documents: DocumentsFolder = None, as_json: Js
 def examples(context: typer.Context, as_json: Json = False) -> None:
     """Play every example of the configuration; exit 1 if one does not come out as it says."""
     with answering():
-        is_right = play_examples(open_configured(context).config, as_json=as_json)
-    if not is_right:
+        faults = play_examples(open_configured(context).config, as_json=as_json)
+    if faults:
         raise typer.Exit(REFUSED)
+
+
+def keep_for_pages(app: App, findings: Sequence[Finding], examples: Sequence[Fault]) -> None:
+    """The pages show the verdict. Whoever checks on a machine without the database is told, and has it all the same."""
+    digest = digest_rules(app.config, app.templates)
+    verdict = judge(findings, examples, digest=digest, now=app.clock())
+    try:
+        require_current(app.engine)
+        with writing(app.engine) as tx:
+            keep_verdict(tx, verdict)
+    except DatabaseTrouble as trouble:
+        errors.print(f"The pages of the desk do not show this verdict. {trouble}", markup=False)
+    finally:
+        app.close()
 
 
 def read_documents(folder: Path, documents: Mapping[str, DocumentSettings]) -> dict[str, Document]:

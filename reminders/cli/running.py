@@ -13,7 +13,7 @@ from reminders.cli.options import Json, cli
 from reminders.cli.printing import print_json, say
 from reminders.store import schema
 from reminders.store.backup import backup
-from reminders.wiring import open_work
+from reminders.wiring import open_work, require_harmless
 
 
 @cli.command()
@@ -25,6 +25,7 @@ def daemon(context: typer.Context) -> None:
     with answering():
         start_logs("INFO")
     with opened(context) as app:
+        require_harmless(app)
         stopping = threading.Event()
         code = run_daemon(open_work(app, stopping.is_set), app.config.dispatch, stopping)
     raise typer.Exit(code)
@@ -36,6 +37,7 @@ def dispatch(context: typer.Context, as_json: Json = False) -> None:
     from reminders.dispatching import dispatch_pass
 
     with opened(context) as app:
+        require_harmless(app)
         report = dispatch_pass(open_work(app))
     if as_json:
         print_json([{"handed_over": report.handed_over, "settled": report.settled, "notices": report.notices}])

@@ -11,6 +11,7 @@ from rich.progress import Progress
 from reminders.cli.answers import opened
 from reminders.cli.options import Json, cli
 from reminders.cli.printing import print_json, say
+from reminders.wiring import App
 
 
 @cli.command("seed-demo")
@@ -20,20 +21,26 @@ def seed(
     as_json: Json = False,
 ) -> None:
     """Fill an empty database with an invented clinic."""
+    with opened(context) as app:
+        count = fill(app, patients)
+    if as_json:
+        print_json([{"patients": count}])
+    else:
+        say(f"{count} invented patients are in the database.")
+
+
+def fill(app: App, patients: int = 0) -> int:
+    """Seed, with a bar where somebody watches; returns how many patients there are."""
     # It needs the rehearsal's parts, which no other command of the desk does.
     from reminders.seeding import seed_demo
 
     bar = Console(stderr=True)
-    with opened(context) as app, Progress(console=bar, disable=not bar.is_terminal, transient=True) as shown:
+    with Progress(console=bar, disable=not bar.is_terminal, transient=True) as shown:
         task = shown.add_task("Inventing patients", total=None)
-        count = seed_demo(
+        return seed_demo(
             app.engine,
             app.config,
             app.clock(),
             patients,
             progress=lambda done, total: shown.update(task, completed=done, total=total),
         )
-    if as_json:
-        print_json([{"patients": count}])
-    else:
-        say(f"{count} invented patients are in the database.")

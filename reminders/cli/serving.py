@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
+import sys
 from typing import Annotated
 
 import typer
@@ -14,11 +13,11 @@ from reminders.accounts.users import FIRST_ADMIN, invite_first_admin
 from reminders.cli.answers import config_path, opened, start_logs
 from reminders.cli.options import cli
 from reminders.cli.printing import say
+from reminders.cli.seeding import fill
 from reminders.config.secret_key import load_secret_key
-from reminders.model import InputRefusal
 from reminders.store.engine import reading, writing
-from reminders.tables import PatientRow
-from reminders.wiring import App
+from reminders.tables import PatientRow, UserRow
+from reminders.wiring import App, require_harmless, require_outbox, uses_outbox
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
@@ -26,52 +25,63 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on
 LOOPBACK = "127.0.0.1"
 PORT = 8000
 
-_SEEDING = "reminders.seeding"
-"""By its name: it comes with the demonstration clinic."""
-
 
 @cli.command()
 def serve(
     context: typer.Context,
     host: Host = LOOPBACK,
     port: Port = PORT,
-    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty database with an invented clinic.")] = False,
+    demo: Annotated[
+        bool | None,
+        typer.Option("--demo/--no-demo", help="Fill an empty database with an invented clinic."),
+    ] = None,
 ) -> None:
     """Serve the front desk and send what falls due, in one process, until stopped."""
     from reminders.web import Address, require_safe, serve_all
 
     address = Address(host=host, port=port)
     with opened(context) as app:
-        start_logs("INFO")
+        # Who sits at a terminal wants to see where the desk is, and not each tick; a supervisor keeps the log.
+        start_logs("WARNING" if sys.stderr.isatty() else "INFO")
         require_safe(app.config, address)
         key = load_secret_key(app.config, os.environ)
-        if demo:
-            _seed_demo(app)
+        if demo or (demo is None and _asks_for_demo(app)):
+            _fill_empty(app)
+        require_harmless(app)
         base = app.config.web.public_url or address.url
-        say(f"The front desk is at {base}")
-        _invite(app, base)
-        code = serve_all(app, key, address)
+        code = serve_all(app, key, address, on_start=lambda: _announce(app, base))
     raise typer.Exit(code)
 
 
-def _seed_demo(app: App) -> None:
+def _asks_for_demo(app: App) -> bool:
+    """Once: at the very first start, with somebody there to answer, and where nothing can really leave."""
+    with reading(app.engine) as tx:
+        is_new = all(tx.scalar(select(row.id).limit(1)) is None for row in (PatientRow, UserRow))
+    if not (is_new and sys.stdin.isatty() and sys.stdout.isatty() and uses_outbox(app.config)):
+        return False
+    return typer.confirm("The database is empty. Fill it with an invented clinic to look around?")
+
+
+def _fill_empty(app: App) -> None:
     """Only where nobody's data can be mixed with invented ones."""
-    if find_spec(_SEEDING) is None:
-        raise InputRefusal("This release has no demonstration clinic: leave --demo out.")
+    require_outbox(app.config)
     with reading(app.engine) as tx:
         is_empty = tx.scalar(select(PatientRow.id).limit(1)) is None
     if is_empty:
-        import_module(_SEEDING).seed_demo(app.engine, app.config, app.clock())
+        say(f"{fill(app)} invented patients are in the database.")
     else:
         say("The database holds patients already: the demonstration clinic is not added.")
 
 
-def _invite(app: App, base: str) -> None:
-    """At the first start nobody can sign in yet."""
+def _announce(app: App, base: str) -> None:
+    """The last that is said, so that it stands there to be read."""
     with writing(app.engine) as tx:
         token = invite_first_admin(tx, app.clock())
+    say(f"\nThe front desk is at    {base}")
     if token is not None:
-        say(f"Nobody can sign in yet. Choose the password of {FIRST_ADMIN!r} here, within a day: {base}/setup/{token}")
+        say(f"Nobody can sign in yet. Choose the password of {FIRST_ADMIN!r} here, within a day:")
+        say(f"    {base}/setup/{token}")
+    say("To stop it, press Ctrl+C.")
 
 
 @cli.command()

@@ -12,6 +12,10 @@ from reminders.planning.courses import list_performed_sessions
 from reminders.planning.wording import say_day, say_visit
 from reminders.rules import Anchor, Clinic, Event, Rule
 
+EXAMPLE_AT = "2026-03-03T15:00"
+"""When the procedure ends, where nobody says. A Tuesday in the afternoon: its first day holds a night, and in America
+the clocks change in its first week."""
+
 HAPPENS_AFTER = timedelta(days=7)
 """When an event is recorded that a rule waits for."""
 

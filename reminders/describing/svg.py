@@ -26,7 +26,7 @@ _LETTER = 5.6
 
 _STYLE = """
     text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2d3a }
-    .card { fill: #fbfcfd; stroke: #d5dde4 }
+    .frame { fill: #fbfcfd; stroke: #d5dde4 }
     .title { font-size: 17px; font-weight: 600 }
     .rule { font-weight: 600 }
     .small { font-size: 10.5px; fill: #5c6c7a }
@@ -41,7 +41,7 @@ _STYLE = """
     .target { fill: #3557a8 }
     @media (prefers-color-scheme: dark) {
       text { fill: #e3eaf0 }
-      .card { fill: #15202b; stroke: #2f3d4a }
+      .frame { fill: #15202b; stroke: #2f3d4a }
       .small { fill: #9db0c0 }
       .grid { stroke: #243240 }
       .axis { stroke: #5a6d7d }
@@ -55,7 +55,16 @@ _STYLE = """
 
 
 def draw_svg(timeline: Timeline) -> str:
-    """The whole file: the panels of the picture in the terminal, one below the other."""
+    """A file by itself: the panels of the picture in the terminal, one below the other."""
+    return _draw(timeline, [f"  <style>{_STYLE}  </style>"]) + "\n"
+
+
+def draw_inline_svg(timeline: Timeline) -> str:
+    """The same for a page, whose own stylesheet knows these classes: its policy forbids one within."""
+    return _draw(timeline, [])
+
+
+def _draw(timeline: Timeline, style: Sequence[str]) -> str:
     body: list[str] = []
     top = _HEAD
     panels = list_panels(timeline)
@@ -66,15 +75,15 @@ def draw_svg(timeline: Timeline) -> str:
     height = top + 36
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        'aria-labelledby="title what">',
-        f'  <title id="title">The course of {escape(timeline.treatment.name)}</title>',
-        f'  <desc id="what">{escape(_describe(timeline))}</desc>',
-        f"  <style>{_STYLE}  </style>",
-        f'  <rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="10"/>',
+        'aria-labelledby="course-title course-what">',
+        f'  <title id="course-title">The course of {escape(timeline.treatment.name)}</title>',
+        f'  <desc id="course-what">{escape(_describe(timeline))}</desc>',
+        *style,
+        f'  <rect class="frame" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="10"/>',
         _text("title", _MARGIN, 34, timeline.treatment.name),
         _text("small", _MARGIN, 53, f"{say_example(timeline)} In quotes: the words of the document."),
     ]
-    return "\n".join([*head, *body, "</svg>"]) + "\n"
+    return "\n".join([*head, *body, "</svg>"])
 
 
 def _describe(timeline: Timeline) -> str:
@@ -99,7 +108,6 @@ def _height(panel: Panel) -> int:
 def _draw_panel(timeline: Timeline, panel: Panel, top: int) -> Iterator[str]:
     first_row = top + 14
     bottom = first_row + _ROW * (len(panel.rows) + (panel.target_on is not None))
-    yield f"  <!-- {panel.title} -->".replace("“", "").replace("”", "")
     yield _text("small", _MARGIN, top + 6, panel.title)
     if panel.is_hourly:
         yield from _draw_nights(timeline, panel, top, bottom)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reminders.describing.examples import find_target, make_example
+from reminders.describing.examples import Example, find_target, make_example
 from reminders.local_time import end_of_day, local_date, resolve_local
 from reminders.model import Identity, PatientCase, Procedure, Reason
 from reminders.planning import plan_reminders, sending_hours_of
@@ -93,16 +93,20 @@ def plan_timeline(treatment: Treatment, clinic: Clinic, performed_at: datetime) 
 
 def _plan_row(rule: Rule, clinic: Clinic, performed_at: datetime) -> Row:
     example = make_example(rule, clinic, performed_at)
-    plan = plan_reminders(example.case, clinic)
-    entered_at = min((performed_at, *(planned.due_at for planned in plan.reminders))) - timedelta(hours=1)
-    decisions = diff_reminders(plan, [], entered_at, sending_hours_of(example.case, clinic)).decisions
     return Row(
         rule=rule,
-        marks=tuple(_list_marks(rule, decisions)),
+        marks=tuple(_list_marks(rule, decide_example(example, clinic, performed_at))),
         around=example.around,
         anchor_at=example.anchor_at,
         assumed=example.assumed,
     )
+
+
+def decide_example(example: Example, clinic: Clinic, performed_at: datetime) -> tuple[Decision, ...]:
+    """What becomes of each occurrence that the example has, entered in good time."""
+    plan = plan_reminders(example.case, clinic)
+    entered_at = min((performed_at, *(planned.due_at for planned in plan.reminders))) - timedelta(hours=1)
+    return diff_reminders(plan, [], entered_at, sending_hours_of(example.case, clinic)).decisions
 
 
 def _list_marks(rule: Rule, decisions: Sequence[Decision]) -> Iterator[Mark]:

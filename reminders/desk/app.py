@@ -27,6 +27,7 @@ from reminders.desk import (
     procedure_pages,
     recall_pages,
     record_pages,
+    rules_pages,
     session_pages,
     task_pages,
     today_pages,
@@ -57,6 +58,7 @@ ROUTERS = (
     recall_pages.router,
     delivery_pages.router,
     outbox_pages.router,
+    rules_pages.router,
     user_pages.router,
     audit_pages.router,
 )

@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reminders.desk.desk import desk_of
@@ -109,8 +109,29 @@ def _keep(request: Request, status: int, title: str, sentence: str) -> Response:
     )
 
 
+# By itself: what failed may be the templates, or whatever they are given.
+_LAST_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{title}</title>
+  <link rel="stylesheet" href="/static/vendor/bootstrap/bootstrap.min.css">
+  <link rel="stylesheet" href="/static/desk.css">
+</head>
+<body>
+  <main class="container desk-content">
+    <h1>{title}</h1>
+    <p>{sentence}</p>
+    <p><a href="/">{start}</a></p>
+  </main>
+</body>
+</html>
+"""
+
+
 class LastResort:
-    """Outermost: an error that nobody foresaw is logged without its words, and answered with a plain sentence."""
+    """Outermost: an error that nobody foresaw is logged without its words, and answered with a plain page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -131,4 +152,6 @@ class LastResort:
         except Exception as error:  # noqa: BLE001 - whatever it is: uvicorn would print it, patients' data and all
             _log.error("page failed", error=type(error).__name__, exc_info=error)
             if not has_started:
-                await PlainTextResponse(" ".join(_SENTENCES[500]), 500)(scope, receive, send)
+                title, sentence = _SENTENCES[500]
+                page = _LAST_PAGE.format(title=title, sentence=sentence, start=_("Go to the start"))
+                await HTMLResponse(page, 500)(scope, receive, send)

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from reminders.accounts.users import Role
@@ -58,6 +59,8 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    # As the catalogue has them: a text may be broken over lines.
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["clinic_name"] = clinic.name
     environment.globals["channel_names"] = plan_words.CHANNELS
@@ -72,6 +75,9 @@ def open_templates(folder: Path, clinic: Clinic) -> Environment:
     environment.filters["day"] = say_day
     environment.filters["moment"] = plan_words.say_moment
     environment.filters["rule"] = plan_words.say_rule
+    environment.filters["figure"] = plan_words.say_figure_name
+    # Drawn by us, with every word of it escaped.
+    environment.filters["picture"] = Markup
     environment.filters["messages"] = plan_words.group_messages
     environment.filters["visit"] = lambda instant: say_visit(instant, clinic.time_zone)
     environment.filters["withheld"] = plan_words.group_withheld
@@ -99,6 +105,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         form_token=visit.form_token,
         # Asked for by the layout: a part of a page that htmx fetches has none.
         look_at_service=partial(banner.look_at_service, request),
+        is_demonstration=getattr(request.state, "is_demonstration", False),
         **context,
     )
     response = HTMLResponse(html, status)

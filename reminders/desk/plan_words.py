@@ -83,6 +83,32 @@ REASONS: Mapping[str, str] = {
 }
 
 
+FIGURES: Mapping[str, str] = {
+    "sessions": _("sessions"),
+    "interval": _("to the next session"),
+    "late_limit": _("late after"),
+    "from": _("first due"),
+    "every": _("then every"),
+    "slots": _("times of day"),
+    "times": _("how many times"),
+    "lasts": _("lasts"),
+    "until": _("until"),
+    "at": _("time of day"),
+    "expires": _("of use until"),
+    "max_messages": _("messages at most"),
+    "fallback": _("while nothing is recorded"),
+}
+"""By the last part of the figure's name in the configuration."""
+
+
+def say_figure_name(key: str) -> str:
+    """Such as 'time of day'; of a phase 'phase 2: then every'."""
+    *before, last = key.split(".")
+    if before[:1] == ["phases"]:
+        return _("phase %(number)s: %(figure)s") % {"number": int(before[1]) + 1, "figure": FIGURES[last]}
+    return FIGURES[last]
+
+
 def say_moment(local: datetime) -> str:
     """Such as 'Tue 24 Mar 2026, 14:30', on whichever clock it stands."""
     return f"{say_day(local.date())}, {local:%H:%M}"

@@ -21,6 +21,7 @@ from reminders.accounts.users import Role
 from reminders.config.settings import is_loopback
 from reminders.desk.desk import Desk, TheDesk, desk_of
 from reminders.desk.forms import TOKEN_FIELD, Form, read_form
+from reminders.store.demonstrations import is_demonstration
 from reminders.store.engine import reading, writing
 
 HEALTH_PATH = "/healthz"
@@ -133,6 +134,7 @@ def load_user(request: Request, desk: TheDesk) -> None:
         return
     with reading(desk.engine) as tx:
         user = find_sign_in(tx, visit.token, desk.limits, now)
+        request.state.is_demonstration = user is not None and is_demonstration(tx)
     if user is not None and should_note(user, now) and UNATTENDED not in request.headers:
         with writing(desk.engine) as tx:
             note_use(tx, user, now)

@@ -18,6 +18,7 @@ from reminders.overview.recall import (
     write_recall_csv,
 )
 from reminders.overview.recording import KnownPatient, RecordedPage, read_known_patient, read_recorded
+from reminders.overview.rules import TreatmentPage, describe_treatment
 from reminders.overview.service import (
     DAEMON_LATE_AFTER,
     MOST_OVERDUE,
@@ -69,7 +70,9 @@ __all__ = [
     "TaskAction",
     "Today",
     "TodayLine",
+    "TreatmentPage",
     "count_calls",
+    "describe_treatment",
     "list_calls",
     "list_dated_only",
     "list_open_tasks",

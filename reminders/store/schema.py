@@ -16,6 +16,8 @@ from reminders.store.trouble import DatabaseTrouble, describe
 _MIGRATIONS_LOCK = 7_305_511
 """Any number will do, as long as nothing else on the server takes the same advisory lock."""
 
+_NO_TABLES = "The database has no tables yet: run `reminders migrate`."
+
 
 class OutdatedSchema(DatabaseTrouble):
     """The database lacks migrations of this release."""
@@ -37,6 +39,8 @@ def migrate(engine: Engine) -> None:
 
 def require_current(engine: Engine) -> None:
     """Refuse a database whose schema is not this release's. Raises DatabaseTrouble."""
+    if _is_missing(engine):
+        raise OutdatedSchema(_NO_TABLES)
     try:
         with engine.execution_options(reads_only=True).connect() as connection:
             found, config = _read_revision(connection), alembic_config(connection)
@@ -44,12 +48,19 @@ def require_current(engine: Engine) -> None:
         raise _trouble(error, "The database could not be read") from error
     _require_known(found, config)
     if found is None:
-        raise OutdatedSchema("The database has no tables yet: run `reminders migrate`.")
+        raise OutdatedSchema(_NO_TABLES)
     if found != ScriptDirectory.from_config(config).get_current_head():
         raise OutdatedSchema(
             "The database has the schema of an older release: stop every daemon of that release, "
             "then run `reminders migrate`."
         )
+
+
+def _is_missing(engine: Engine) -> bool:
+    """A file that is not there. Connecting would make it, and whoever only looks leaves nothing behind."""
+    name = engine.url.database or ":memory:"
+    is_file = engine.dialect.name == "sqlite" and name != ":memory:" and not name.startswith("file:")
+    return is_file and not Path(name).exists()
 
 
 def prepare(engine: Engine) -> None:

@@ -214,6 +214,14 @@ VIEWS = (
     ),
     View(name="today", who=DORA, sees="What needs you", has_picture=True, come=at("/today")),
     View(name="calls", who=DORA, sees="Call list", has_picture=True, come=at("/today/calls")),
+    View(name="rules", who=DORA, sees="all other hours are quiet", has_picture=True, come=at("/rules")),
+    View(
+        name="rules-treatment",
+        who=DORA,
+        sees="The course as a picture",
+        has_picture=True,
+        come=at("/rules/fractional-laser"),
+    ),
     View(name="password", who=DORA, sees="You stay signed in here", has_picture=True, come=at("/password")),
     View(
         name="password-refused",

@@ -32,3 +32,30 @@ def test_a_port_that_is_taken_is_a_sentence(desk: Desk) -> None:
         answer = desk.run("serve", "--port", str(port))
 
     assert (answer.code, f"Port {port} cannot be used" in answer.err) == (2, True)
+
+
+# ---- an invented clinic ------------------------------------------------------------------------------------------
+
+REAL = {
+    "REMINDERS_EMAIL__PROVIDER": "smtp",
+    "REMINDERS_EMAIL__SMTP__HOST": "127.0.0.1",
+    "REMINDERS_EMAIL__SMTP__FROM_ADDRESS": "desk@example.org",
+}
+
+
+@pytest.mark.parametrize("command", [("serve", "--demo"), ("seed-demo",)])
+def test_where_messages_really_leave_nobody_is_invented(desk: Desk, command: tuple[str, ...]) -> None:
+    answer = desk.run(*command, environ=REAL)
+
+    assert (answer.code, "an invented clinic is only for the outbox" in answer.err) == (1, True)
+    assert desk.ask("list") == []
+
+
+@pytest.mark.parametrize("command", [("serve", "--no-demo"), ("daemon",), ("dispatch",)])
+def test_an_invented_clinic_is_not_served_where_messages_really_leave(desk: Desk, command: tuple[str, ...]) -> None:
+    """Real texts and emails never leave for invented patients, also if the providers are set later."""
+    desk.ok("seed-demo")
+
+    answer = desk.run(*command, environ=REAL)
+
+    assert (answer.code, "an invented clinic is only for the outbox" in answer.err) == (1, True)

@@ -34,7 +34,7 @@ def quick_settings(database_url: str, twilio: FakeTwilio, mail_port: int, **over
         twilio,
         mail_port,
         REMINDERS_DATABASE__URL=database_url,
-        REMINDERS_CLINIC__TIME_ZONE=_zone_at_noon(),
+        REMINDERS_CLINIC__TIME_ZONE=zone_at(12),
         REMINDERS_DISPATCH__TICK_SECONDS="0.2",
         REMINDERS_DISPATCH__LEASE_SECONDS="4",
         REMINDERS_DISPATCH__IN_DOUBT_WAIT_SECONDS="1",
@@ -45,9 +45,10 @@ def quick_settings(database_url: str, twilio: FakeTwilio, mail_port: int, **over
     )
 
 
-def _zone_at_noon() -> str:
+def zone_at(hour: int) -> str:
+    """A zone in which it is that hour now: a process cannot be given another clock."""
+    ahead = (hour - datetime.now(UTC).hour + 11) % 24 - 11
     # The signs of these names are turned round: Etc/GMT-3 is three hours ahead.
-    ahead = 12 - datetime.now(UTC).hour
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 

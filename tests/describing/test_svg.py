@@ -8,8 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reminders.cli.rules import EXAMPLE_AT
-from reminders.describing import draw_svg, plan_timeline
+from reminders.describing import EXAMPLE_AT, draw_svg, plan_timeline
 from reminders.rules import Anchor, When
 from tests.clinic import LASER, NEEDLING, ROOT
 from tests.factories import CLINIC, at, count_of, length, make_clinic, make_rule, with_treatment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from reminders.store.engine import writing
 from reminders.tables import TaskRow, UserRow
 from scripts.extract_texts import extract_texts
 from tests.accounts.staff import Staff
-from tests.clinic import ROOT, ClinicDays
+from tests.clinic import LASER, ROOT, ClinicDays
 from tests.desk.browser import Browser, signed_in
+from tests.desk.test_routes import MISSING, ROUTES, WHO
 
 VENDORS = (STATIC / "vendor", ROOT / "tests" / "browser" / "vendor")
 
@@ -38,6 +40,31 @@ def test_the_navigation_leads_nowhere_that_is_not_there(olive: Browser) -> None:
 
     assert paths[1:]
     assert [olive.get(path).status_code for path in paths[1:]] == [200] * (len(paths) - 1)
+
+
+# ---- headings ----------------------------------------------------------------------------------------------------
+
+
+def outline(page: str) -> tuple[list[str], int, list[str]]:
+    """Its languages, how many main headings it has, and its titles without the clinic's name."""
+    titles = re.findall(r"<title>([^<]*?)(?: - Harbour Skin Clinic)?</title>", page.partition("</head>")[0])
+    return re.findall(r'<html lang="(\w+)">', page), len(re.findall(r"<h1\b", page)), [each for each in titles if each]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_each_page_has_a_language_a_title_and_one_heading(web: FastAPI, staff: Staff, who: str) -> None:
+    """Those that say what is wrong, too."""
+    browser = Browser(web) if who == "stranger" else signed_in(web, who)
+    paths = [path.format(**MISSING) for verb, path in ROUTES if verb == "GET"]
+    answers = {path: browser.get(path) for path in (*paths, f"/rules/{LASER}", "/nowhere", "/sign-out")}
+    answers["a form grown old"] = browser.send("/password", {"old_password": "x"})
+    answers["another origin"] = browser.send("/password", {}, Origin="http://elsewhere.example.org")
+    pages = {path: answer.text for path, answer in answers.items() if "html" in answer.headers.get("content-type", "")}
+
+    found = {path: outline(page) for path, page in pages.items()}
+
+    assert len(found) > 5
+    assert {path: each for path, each in found.items() if (each[0], each[1], len(each[2])) != (["en"], 1, 1)} == {}
 
 
 HOSTILE = ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{ 7*7 }}{% raise %}", "%(name)s {0}"]

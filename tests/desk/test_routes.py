@@ -73,6 +73,8 @@ ROUTES: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/delivery"): (303, 200, 200, 200),
     ("GET", "/outbox"): (303, 200, 200, 200),
     ("GET", "/outbox/newest"): (303, 204, 204, 204),  # nothing is newer
+    ("GET", "/rules"): (303, 200, 200, 200),
+    ("GET", "/rules/{treatment}"): (303, 404, 404, 404),
     ("GET", "/users"): (303, 403, 403, 200),
     ("POST", "/users"): (403, 403, 403, 400),
     ("POST", "/users/{user_id}/disable"): (403, 403, 403, 404),
@@ -92,6 +94,7 @@ MISSING = {
     "treatment": "skin-needling",
     "token": "x" * 43,
 }
+MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43, "treatment": "none"}
 WHO = ("stranger", "dora", "cora", "olive")
 
 

@@ -99,6 +99,7 @@ def test_an_error_that_nobody_foresaw_shows_and_logs_no_more_than_its_kind(
 
     said = capsys.readouterr()
     assert answer.status_code == 500
+    assert "<h1>Something went wrong</h1>" in answer.text
     assert "RuntimeError" not in answer.text
     assert "RuntimeError" in said.out + said.err
     assert "Ana" not in answer.text + said.out + said.err
