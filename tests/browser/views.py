@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import recording
 from tests.browser.cast import ADMIN, DORA, PASSWORD, Cast, sign_in
+from tests.browser.recording import LASER, MARA, NEEDLING, THEO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +27,9 @@ class View:
     def open(self, page: Page, cast: Cast) -> None:
         self.come(page, cast)
         expect(page.get_by_text(self.sees).first).to_be_visible()
-        # The words are there before the stylesheet is.
+        # The words are there before the stylesheet is, and before what htmx still asks for.
         page.wait_for_load_state()
+        expect(page.locator(".htmx-request, .htmx-added, .htmx-settling")).to_have_count(0)
 
 
 def at(path: str) -> Callable[[Page, Cast], object]:
@@ -75,6 +78,49 @@ def _send_password_after_the_end(page: Page, cast: Cast) -> None:
     page.get_by_role("button", name="Change password").click()
 
 
+def _record_for_mara(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, MARA)
+    recording.choose_treatment(page, LASER)
+
+
+def _record_for_nobody_to_reach(page: Page, cast: Cast) -> None:
+    recording.add_patient(page, "Ines Vale", "617 555 0163", agrees=False)
+    recording.choose_treatment(page, LASER)
+
+
+def _record_at_night(page: Page, cast: Cast) -> None:
+    """Late in the evening where the patient lives: the first text about ice leaves in the morning."""
+    recording.add_patient(page, "Ines Vale", "617 555 0163")
+    page.get_by_text("Lives in another time zone").click()
+    page.get_by_label("Time zone").fill(recording.find_zone_at_ten_at_night(page))
+    recording.choose_treatment(page, LASER)
+
+
+def _record_too_early(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, THEO)
+    recording.choose_treatment(page, NEEDLING, on="2026-03-20")
+
+
+def _record_overlapping(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, MARA)
+    recording.choose_treatment(page, NEEDLING, on="2026-03-25")
+
+
+def _record_wrongly(page: Page, cast: Cast) -> None:
+    recording.add_patient(page, "Ines Vale", "12")
+    recording.choose_treatment(page, LASER)
+    page.get_by_label("Day").fill("2036-03-10")
+    recording.save(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _record_for_nora(page: Page, cast: Cast) -> None:
+    # Nobody else is called that: from then on she is there, and found.
+    recording.add_patient(page, "Nora Pike", "617 555 0164")
+    recording.choose_treatment(page, LASER)
+    recording.save(page)
+
+
 VIEWS = (
     View(
         name="setup",
@@ -106,6 +152,33 @@ VIEWS = (
         sees="Choose a password of 12 to 256 characters",
         come=_change_to_short_password,
     ),
+    View(name="record", who=DORA, sees="is shown here before you save", has_picture=True, come=at("/record")),
+    View(
+        name="record-matches",
+        who=DORA,
+        sees=MARA,
+        has_picture=True,
+        come=lambda page, cast: recording.find_patient(page, "Mara Quill"),
+    ),
+    View(
+        name="record-known",
+        who=DORA,
+        sees="Somebody else",
+        come=lambda page, cast: recording.choose_patient(page, MARA),
+    ),
+    View(
+        name="record-new",
+        who=DORA,
+        sees="A new patient",
+        come=lambda page, cast: recording.add_patient(page, "Ines Vale"),
+    ),
+    View(name="record-plan", who=DORA, sees="will leave", has_picture=True, come=_record_for_mara),
+    View(name="record-without-consent", who=DORA, sees="is withheld", come=_record_for_nobody_to_reach),
+    View(name="record-at-night", who=DORA, sees="leaves only on", come=_record_at_night),
+    View(name="record-too-early", who=DORA, sees="Check with the clinician", come=_record_too_early),
+    View(name="record-overlap", who=DORA, sees="laser treatment", come=_record_overlapping),
+    View(name="record-refused", who=DORA, sees="cannot be in the future", has_picture=True, come=_record_wrongly),
+    View(name="record-saved", who=DORA, sees="Record another", has_picture=True, come=_record_for_nora),
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
