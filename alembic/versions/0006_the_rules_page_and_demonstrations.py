@@ -1,6 +1,6 @@
 """What the rules page shows of the last `rules check`, and that a database holds an invented clinic
 
-Revision: 0006, after 0004
+Revision: 0006, after 0005
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ def _show(
         "is_new": is_new,
         "matches": matches,
         "most_matches": MOST_MATCHES,
+        "fewest_letters": FEWEST_LETTERS,
         "is_part": is_partial(request),
         "plan": plan,
         "faults": faults,
@@ -170,8 +171,8 @@ def _show_with_plan(
 
 
 def _join_faults(faults: Sequence[FieldFault], typed: TypedProcedure, plan: ProcedurePreview) -> tuple[FieldFault, ...]:
-    """All at once, each said once."""
-    return tuple({fault.sentence: fault for fault in (*typed.faults, *plan.faults, *faults)}.values())
+    """All at once, each said once, and beside its field where one is known."""
+    return tuple({fault.sentence: fault for fault in (*faults, *typed.faults, *plan.faults)}.values())
 
 
 # ---- saving ------------------------------------------------------------------------------------------------------

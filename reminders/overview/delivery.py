@@ -134,4 +134,4 @@ def _list_days(clinic: Clinic, span: list[date]) -> CTE:
         column("day", Integer), column("begins_at", UtcDateTime), column("ends_at", UtcDateTime), name="given"
     )
     rows = [(number, midnight_before(clinic, day), midnight_after(clinic, day)) for number, day in enumerate(span)]
-    return values(*columns, name="given").data(rows).cte("days")
+    return days.data(rows).cte("days")

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import recording
 from tests.browser.cast import ADMIN, DORA, PASSWORD, Cast, sign_in
+from tests.browser.recording import LASER, MARA, NEEDLING, THEO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,9 @@ class View:
     def open(self, page: Page, cast: Cast) -> None:
         self.come(page, cast)
         expect(page.get_by_text(self.sees).first).to_be_visible()
-        # The words are there before the stylesheet is.
+        # The words are there before the stylesheet is, and before what htmx still asks for.
         page.wait_for_load_state()
+        expect(page.locator(".htmx-request, .htmx-added, .htmx-settling")).to_have_count(0)
 
 
 def at(path: str) -> Callable[[Page, Cast], object]:
@@ -121,8 +124,8 @@ def _open_consent(page: Page, cast: Cast) -> None:
     page.get_by_role("link", name="Consent", exact=True).click()
 
 
-MARA = "/patients/1"
-THEO = "/patients/2"
+AT_MARA = "/patients/1"
+AT_THEO = "/patients/2"
 
 
 def _press(path: str, button: str = "Show what changes", **typed: str) -> Callable[[Page, Cast], object]:
@@ -148,7 +151,7 @@ def _record_laser(page: Page) -> str:
     page.get_by_label("Time", exact=True).fill("00:00")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recorded")
-    return f"{THEO}/procedures/{page.url.rpartition('/')[2]}"
+    return f"{AT_THEO}/procedures/{page.url.rpartition('/')[2]}"
 
 
 def _correct(page: Page, cast: Cast) -> None:
@@ -162,11 +165,11 @@ def _ask_to_cancel(page: Page, cast: Cast) -> None:
 def _book(page: Page, cast: Cast) -> None:
     page.goto("/record")
     day = date.fromisoformat(page.get_by_label("Day").input_value()) + timedelta(days=20)
-    _press(f"{THEO}/book", treatment="fractional-laser", on=day.isoformat(), at="10:00")(page, cast)
+    _press(f"{AT_THEO}/book", treatment="fractional-laser", on=day.isoformat(), at="10:00")(page, cast)
 
 
 def _cancel(page: Page, cast: Cast) -> None:
-    page.goto(f"{MARA}/procedures/1/cancel")
+    page.goto(f"{AT_MARA}/procedures/1/cancel")
     # The second who comes finds it cancelled.
     if page.get_by_label("Why").count():
         page.get_by_label("Why").fill("Entered for the wrong patient")
@@ -187,6 +190,49 @@ def _open_days_of_delivery(page: Page, cast: Cast) -> None:
     page.get_by_role("button", name="Save").click()
     page.goto("/delivery")
     page.get_by_text("By day", exact=True).click()
+
+
+def _record_for_mara(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, MARA)
+    recording.choose_treatment(page, LASER)
+
+
+def _record_for_nobody_to_reach(page: Page, cast: Cast) -> None:
+    recording.add_patient(page, "Ines Vale", "617 555 0163", agrees=False)
+    recording.choose_treatment(page, LASER)
+
+
+def _record_at_night(page: Page, cast: Cast) -> None:
+    """Late in the evening where the patient lives: the first text about ice leaves in the morning."""
+    recording.add_patient(page, "Ines Vale", "617 555 0163")
+    page.get_by_text("Lives in another time zone").click()
+    page.get_by_label("Time zone").fill(recording.find_zone_at_ten_at_night(page))
+    recording.choose_treatment(page, LASER)
+
+
+def _record_too_early(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, THEO)
+    recording.choose_treatment(page, NEEDLING, on="2026-03-20")
+
+
+def _record_overlapping(page: Page, cast: Cast) -> None:
+    recording.choose_patient(page, MARA)
+    recording.choose_treatment(page, NEEDLING, on="2026-03-25")
+
+
+def _record_wrongly(page: Page, cast: Cast) -> None:
+    recording.add_patient(page, "Ines Vale", "12")
+    recording.choose_treatment(page, LASER)
+    page.get_by_label("Day").fill("2036-03-10")
+    recording.save(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _record_for_nora(page: Page, cast: Cast) -> None:
+    # Nobody else is called that: from then on she is there, and found.
+    recording.add_patient(page, "Nora Pike", "617 555 0164")
+    recording.choose_treatment(page, LASER)
+    recording.save(page)
 
 
 VIEWS = (
@@ -250,13 +296,43 @@ VIEWS = (
     View(name="outbox-empty", who=DORA, sees="There are no older ones", come=at("/outbox?before=1")),
     View(name="delivery", who=DORA, sees="What became of every reminder", has_picture=True, come=at("/delivery")),
     View(name="delivery-by-day", who=DORA, sees="What became of every reminder", come=_open_days_of_delivery),
+    View(name="record", who=DORA, sees="is shown here before you save", has_picture=True, come=at("/record")),
+    View(
+        name="record-matches",
+        who=DORA,
+        sees=MARA,
+        has_picture=True,
+        come=lambda page, cast: recording.find_patient(page, "Mara Quill"),
+    ),
+    View(
+        name="record-known",
+        who=DORA,
+        sees="Somebody else",
+        come=lambda page, cast: recording.choose_patient(page, MARA),
+    ),
+    View(
+        name="record-new",
+        who=DORA,
+        sees="A new patient",
+        come=lambda page, cast: recording.add_patient(page, "Ines Vale"),
+    ),
+    View(name="record-plan", who=DORA, sees="will leave", has_picture=True, come=_record_for_mara),
+    View(name="record-without-consent", who=DORA, sees="is withheld", come=_record_for_nobody_to_reach),
+    View(name="record-at-night", who=DORA, sees="leaves only on", come=_record_at_night),
+    View(name="record-too-early", who=DORA, sees="Check with the clinician", come=_record_too_early),
+    View(name="record-overlap", who=DORA, sees="laser treatment", come=_record_overlapping),
+    View(name="record-refused", who=DORA, sees="cannot be in the future", has_picture=True, come=_record_wrongly),
+    View(name="record-saved", who=DORA, sees="Record another", has_picture=True, come=_record_for_nora),
     View(name="users", who=ADMIN, sees="Add somebody", has_picture=True, come=at("/users")),
     View(name="users-refused", who=ADMIN, sees="Somebody signs in as dora already", come=_add_dora_again),
     View(name="users-link", who=ADMIN, sees="Give this link to Dora Flint.", has_picture=True, come=_make_link),
     View(name="users-role", who=ADMIN, sees="What Dora Flint may do", has_picture=True, come=_ask_role),
     View(name="audit", who=ADMIN, sees="Who saw, changed or sent what", has_picture=True, come=at("/audit")),
     View(
-        name="correct", who=DORA, sees="Nothing is saved before you have seen", come=at(f"{THEO}/procedures/2/correct")
+        name="correct",
+        who=DORA,
+        sees="Nothing is saved before you have seen",
+        come=at(f"{AT_THEO}/procedures/2/correct"),
     ),
     View(
         name="correct-shown",
@@ -269,7 +345,7 @@ VIEWS = (
         name="correct-refused",
         who=DORA,
         sees="A procedure cannot be in the future.",
-        come=_press(f"{THEO}/procedures/2/correct", on="2036-03-04", at="16:00"),
+        come=_press(f"{AT_THEO}/procedures/2/correct", on="2036-03-04", at="16:00"),
     ),
     View(
         name="cancel",
@@ -284,29 +360,29 @@ VIEWS = (
         who=ADMIN,
         sees="Usual are 3 to 4.",
         has_picture=True,
-        come=at(f"{THEO}/decide/skin-needling"),
+        come=at(f"{AT_THEO}/decide/skin-needling"),
     ),
     View(
         name="figures",
         who=ADMIN,
         sees="A figure that is set here counts",
         has_picture=True,
-        come=at(f"{THEO}/procedures/2/figures"),
+        come=at(f"{AT_THEO}/procedures/2/figures"),
     ),
     View(
         name="figure",
         who=ADMIN,
         sees="Now 7 days before",
         has_picture=True,
-        come=at(f"{THEO}/procedures/2/figures?rule=next-session&figure=from"),
+        come=at(f"{AT_THEO}/procedures/2/figures?rule=next-session&figure=from"),
     ),
-    View(name="pause", who=DORA, sees="until somebody resumes", has_picture=True, come=at(f"{THEO}/pause")),
+    View(name="pause", who=DORA, sees="until somebody resumes", has_picture=True, come=at(f"{AT_THEO}/pause")),
     View(
         name="write",
         who=DORA,
         sees="As it will leave",
         has_picture=True,
-        come=_press(f"{THEO}/write", channel="email", subject="Your photo", body="Thank you. It looks as we hoped."),
+        come=_press(f"{AT_THEO}/write", channel="email", subject="Your photo", body="Thank you. It looks as we hoped."),
     ),
     View(name="cancelled", who=DORA, sees="A message to withdraw them", has_picture=True, come=_cancel),
     View(name="send-again", who=ADMIN, sees="Send it once more", has_picture=True, come=_send_after_the_end),

@@ -6,6 +6,14 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
 
+_HARMLESS = (
+    # The status of an answer is looked at below: a page about an error says so in its status, and is fine.
+    "Failed to load resource",
+    # A newer question takes the place of an older one (hx-sync). A question that fails says htmx:sendError as well.
+    "htmx:sendAbort",
+    "htmx:afterRequest",
+)
+
 
 @dataclass(kw_only=True)
 class Watch:
@@ -21,8 +29,7 @@ class Watch:
         context.on("response", self._answer)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # The status of an answer is looked at below: a page about an error says so in its status, and is fine.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        if message.type in ("error", "warning") and not message.text.startswith(_HARMLESS):
             self.faults.append(f"console: {message.text}")
 
     def _fail(self, error: WebError) -> None:

@@ -85,7 +85,10 @@ def test_looking_for_a_patient_keeps_what_else_is_typed(dora: Browser) -> None:
 def test_one_letter_finds_nobody(clinic: ClinicDays, dora: Browser) -> None:
     clinic.add()
 
-    assert choices(send(dora, "/record/find", {"find": "a"}, **HTMX).text) == {}
+    page = send(dora, "/record/find", {"find": "a"}, **HTMX).text
+
+    assert choices(page) == {}
+    assert words(page) == "Type two letters or more."
 
 
 def test_the_chosen_patient_is_shown_with_their_consent(clinic: ClinicDays, dora: Browser) -> None:
@@ -158,7 +161,8 @@ def test_the_plan_shows_each_text_before_anything_is_saved(
     plan = words(send(dora, "/record/plan", NEW, **headers).text)
 
     assert "This is session 1." in plan
-    assert "12 messages will leave. Nothing is saved yet. Tue 10 Mar 2026, 10:10 text message, 2 segments" in plan
+    assert "12 messages will leave. Nothing is saved yet." in plan
+    assert "Tue 10 Mar 2026, 10:10 text message, 2 segments" in plan
     assert "Sun 15 Mar 2026, 10:00 text message" in plan
     assert "ice" in plan
     assert "Fractional Laser Treatment" in plan
@@ -266,6 +270,21 @@ def test_all_faults_are_said_at_once(dora: Browser) -> None:
 
     for sentence in ("not a phone number", "not an email address", "in the future", "in digits"):
         assert sentence in page
+
+
+def test_a_fault_leads_to_its_field(dora: Browser) -> None:
+    """Also one that saving finds once more."""
+    page = send(dora, "/record", {**NEW, "at": "11:00"}).text
+
+    assert re.search(r'<a [^>]*href="#on">A procedure cannot be in the future', page)
+    assert re.search(r'id="on-fault">A procedure cannot be in the future', page)
+
+
+def test_what_is_half_typed_raises_no_alarm(dora: Browser) -> None:
+    part = send(dora, "/record/plan", {**NEW, "phone": "617"}, **HTMX).text
+
+    assert "This is not a phone number" in words(part)
+    assert "alert" not in part
 
 
 def test_a_channel_that_is_none_is_refused(dora: Browser) -> None:
