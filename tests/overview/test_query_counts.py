@@ -21,6 +21,7 @@ from reminders.overview import (
     read_service,
     read_today,
 )
+from reminders.rule_verdicts import read_verdict
 from reminders.store.engine import Transaction, reading
 from reminders.tables import PatientRow
 from tests.casework.pages import DeskClinic
@@ -50,6 +51,7 @@ PAGES: dict[str, tuple[Read, int]] = {
     "outbox": (lambda tx, desk: read_outbox(tx), 2),
     "patient": (_patient, 40),
     "service": (lambda tx, desk: read_service(tx, desk.clock.now), 7),
+    "rule verdict": (lambda tx, desk: read_verdict(tx), 1),
     "find by name": (lambda tx, desk: find_patients(tx, desk.config.clinic, "mar", 10), 1),
     "find by number": (lambda tx, desk: find_patients(tx, desk.config.clinic, "(617) 555", 10), 1),
     "export": (lambda tx, desk: export_patient(tx, 1), 17),
