@@ -23,6 +23,7 @@ from reminders.overview import (
     read_service,
     read_today,
 )
+from reminders.rule_verdicts import read_verdict
 from reminders.store.engine import Transaction, reading
 from reminders.tables import PatientRow
 from tests.accounts.staff import hire
@@ -63,6 +64,7 @@ PAGES: dict[str, tuple[Read, int]] = {
     "patient": (_patient, 40),
     "consent": (lambda tx, desk: read_consent(tx, 1), 6),
     "service": (lambda tx, desk: read_service(tx, desk.clock.now), 7),
+    "rule verdict": (lambda tx, desk: read_verdict(tx), 1),
     "find by name": (lambda tx, desk: find_patients(tx, desk.config.clinic, "mar", 10), 1),
     "find by number": (lambda tx, desk: find_patients(tx, desk.config.clinic, "(617) 555", 10), 1),
     "export": (lambda tx, desk: export_patient(tx, 1), 17),
