@@ -50,7 +50,7 @@ PAGES: dict[str, tuple[Read, int]] = {
     "delivery": (lambda tx, desk: read_delivery(tx, desk.config.clinic, desk.clock.now), 2),
     "outbox": (lambda tx, desk: read_outbox(tx), 2),
     "patient": (_patient, 40),
-    "consent": (lambda tx, desk: read_consent(tx, 1), 6),
+    "consent": (lambda tx, desk: read_consent(tx, 1), 8),
     "service": (lambda tx, desk: read_service(tx, desk.clock.now), 7),
     "find by name": (lambda tx, desk: find_patients(tx, desk.config.clinic, "mar", 10), 1),
     "find by number": (lambda tx, desk: find_patients(tx, desk.config.clinic, "(617) 555", 10), 1),
