@@ -17,7 +17,7 @@ from reminders.rules import Clinic
 from reminders.store.blocks import block_contact, list_standing_blocks
 from reminders.store.cases import find_row, list_patients_of, lock_patient, lock_patients
 from reminders.store.engine import DESK, Transaction, who
-from reminders.store.versions import note_change
+from reminders.store.versions import OPTED_IN, OPTED_OUT, note_change
 from reminders.tables import ConsentRow, PatientRow
 from reminders.typed import fold_for_search, fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
 
@@ -301,7 +301,7 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
 def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
     patient, contact = _hold_contact(tx, patient_id, channel)
-    note_change(tx, patient, f"opted the patient out of {channel}", now)
+    note_change(tx, patient, OPTED_OUT.format(channel=channel), now)
     block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
     return replan_contact(tx, clinic, channel, contact, now)
 
@@ -324,6 +324,6 @@ def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, n
         if block.reason == Reason.OPTED_OUT and block.source != DESK:
             raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")
         block.lifted_at = now
-    note_change(tx, patient, f"recorded consent for {channel}", now)
+    note_change(tx, patient, OPTED_IN.format(channel=channel), now)
     give_consent(tx, patient, [channel], now)
     return replan_contact(tx, clinic, channel, contact, now)

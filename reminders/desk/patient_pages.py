@@ -86,7 +86,6 @@ def _show(request: Request, desk: Desk, user: SignedIn, page: PatientPage, now: 
         past=group_moments(entry for entry in page.timeline if not is_coming(entry, now)),
         coming=group_moments(entry for entry in page.timeline if is_coming(entry, now)),
         picture=draw_picture(page.timeline, page.zone, now) if page.timeline else None,
-        now_local=now.astimezone(page.zone),
         may_send_again=lambda entry: may_send_again(entry, now),
         say_course=say_course,
         say_label=say_label,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from statistics import mean
 from zoneinfo import ZoneInfo
 
 from reminders.describing.scales import make_scale
 from reminders.describing.timelines import Panel
 from reminders.desk.plan_words import say_rule
-from reminders.desk.timeline import does_not_leave, is_coming, needs_look
+from reminders.desk.timeline import is_coming
+from reminders.desk.timeline_signs import Shape, choose_shape
 from reminders.desk.words import _
 from reminders.local_time import end_of_day, local_date, resolve_local
 from reminders.overview.patient import Entry, EntryKind
@@ -23,20 +23,6 @@ REACH = timedelta(weeks=26)
 _SHORTEST = timedelta(days=5)
 APART = 19
 """Between the middles of two marks of a lane."""
-
-
-class Shape(StrEnum):
-    """What a mark looks like; its class in the stylesheet."""
-
-    PROCEDURE = "procedure"
-    CANCELLED = "cancelled"
-    VISIT = "visit"
-    NO_VISIT = "no-visit"
-    LEFT = "left"
-    COMING = "coming"
-    UNSENT = "unsent"
-    TROUBLE = "trouble"
-    NOTED = "noted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,20 +78,6 @@ def make_frame(entries: Sequence[Entry], zone: ZoneInfo, now: datetime, left: fl
 
 def list_near(entries: Iterable[Entry], now: datetime) -> list[Entry]:
     return [entry for entry in entries if abs(entry.at - now) <= REACH]
-
-
-def choose_shape(entry: Entry, now: datetime) -> Shape:
-    if entry.kind is EntryKind.PROCEDURE:
-        return Shape.CANCELLED if entry.status == "cancelled" else Shape.PROCEDURE
-    if entry.kind is EntryKind.VISIT:
-        return Shape.VISIT if entry.status in ("open", "performed") else Shape.NO_VISIT
-    if entry.kind in (EntryKind.EVENT, EntryKind.ANSWER):
-        return Shape.NOTED
-    if needs_look(entry):
-        return Shape.TROUBLE
-    if does_not_leave(entry):
-        return Shape.UNSENT
-    return Shape.COMING if is_coming(entry, now) else Shape.LEFT
 
 
 def list_lanes(entries: Iterable[Entry], frame: Frame) -> list[Lane]:

@@ -5,7 +5,7 @@ Colours are the stylesheet's, by class, because a page may have no style of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -15,42 +15,10 @@ from markupsafe import Markup
 
 from reminders.desk.plan_words import say_moment
 from reminders.desk.timeline import say_label, say_state
-from reminders.desk.timeline_marks import (
-    Frame,
-    Lane,
-    Mark,
-    Shape,
-    choose_shape,
-    list_lanes,
-    list_near,
-    make_frame,
-)
+from reminders.desk.timeline_marks import Frame, Lane, Mark, list_lanes, list_near, make_frame
+from reminders.desk.timeline_signs import SIGNS, WORDS, Shape, choose_shape
 from reminders.desk.words import _
 from reminders.overview.patient import Entry
-
-_SIGNS: Mapping[Shape, str] = {
-    Shape.PROCEDURE: '<rect x="-6" y="-6" width="12" height="12"/>',
-    Shape.CANCELLED: '<rect x="-6" y="-6" width="12" height="12"/><path d="M-6 6 6 -6"/>',
-    Shape.VISIT: '<path d="M0 -8 7 0 0 8 -7 0z"/>',
-    Shape.NO_VISIT: '<path d="M0 -8 7 0 0 8 -7 0z"/><path d="M-4 4 4 -4"/>',
-    Shape.LEFT: '<circle r="6"/>',
-    Shape.COMING: '<circle r="5.5"/>',
-    Shape.UNSENT: '<path d="M-5 -5 5 5M-5 5 5 -5"/>',
-    Shape.TROUBLE: '<path d="M0 -7 7 6 -7 6z"/>',
-    Shape.NOTED: '<path d="M0 -6V6M-6 0H6"/>',
-}
-
-_WORDS: Mapping[Shape, str] = {
-    Shape.PROCEDURE: _("procedure"),
-    Shape.CANCELLED: _("procedure, cancelled"),
-    Shape.VISIT: _("visit"),
-    Shape.NO_VISIT: _("visit that is off"),
-    Shape.LEFT: _("has left"),
-    Shape.COMING: _("will leave"),
-    Shape.UNSENT: _("does not leave"),
-    Shape.TROUBLE: _("needs a look"),
-    Shape.NOTED: _("noted"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +60,14 @@ def draw_picture(entries: Sequence[Entry], zone: ZoneInfo, now: datetime) -> Pic
     return Picture(
         wide=_draw(near, zone, now, WIDE),
         narrow=_draw(near, zone, now, NARROW),
-        legend=tuple((_draw_sign(shape), _WORDS[shape]) for shape in Shape if shape in shapes),
+        legend=tuple((_draw_sign(shape), WORDS[shape]) for shape in Shape if shape in shapes),
         left_out=len(entries) - len(near),
     )
 
 
 def _draw_sign(shape: Shape) -> Markup:
     return Markup(
-        f'<svg class="picture-sign picture-{shape}" viewBox="-9 -9 18 18" aria-hidden="true">{_SIGNS[shape]}</svg>'
+        f'<svg class="picture-sign picture-{shape}" viewBox="-9 -9 18 18" aria-hidden="true">{SIGNS[shape]}</svg>'
     )
 
 
@@ -131,7 +99,7 @@ def _describe(lanes: Iterable[Lane]) -> str:
             for shape in Shape
             if any(mark.shape is shape for mark in lane.marks)
         }
-        said.append(f"{lane.label}: {', '.join(f'{count} {_WORDS[shape]}' for shape, count in counts.items())}.")
+        said.append(f"{lane.label}: {', '.join(f'{count} {WORDS[shape]}' for shape, count in counts.items())}.")
     return " ".join(said)
 
 
@@ -160,7 +128,7 @@ def _draw_mark(mark: Mark, y: int) -> str:
     number = f'<text class="picture-small picture-count" x="6" y="-6">{count}</text>' if count > 1 else ""
     return (
         f'<g class="picture-{mark.shape}" transform="translate({mark.x} {y})"><title>{escape(_say(mark))}</title>'
-        f"{_SIGNS[mark.shape]}{number}</g>"
+        f"{SIGNS[mark.shape]}{number}</g>"
     )
 
 

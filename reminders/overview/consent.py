@@ -11,6 +11,7 @@ from reminders.overview.patient import ConsentView, list_consents
 from reminders.store.blocks import list_standing_blocks
 from reminders.store.cases import find_row, list_patients_of
 from reminders.store.engine import DESK, Transaction
+from reminders.store.versions import OPTED_OUT, find_latest
 from reminders.tables import PatientRow
 
 
@@ -24,6 +25,8 @@ class ChannelConsent:
     """None: the patient has not agreed."""
     opted_out_at: datetime | None
     """Since when the number or address wants nothing; None: it does not say so."""
+    opted_out_by: str | None
+    """Who noted that; None: the number itself said it, or it was noted of another patient."""
     is_refused: bool
     """The provider refuses the number or address."""
     may_opt_in: bool
@@ -68,7 +71,13 @@ def _list_channels(tx: Transaction, patient: PatientRow, consents: tuple[Consent
             address=address,
             given=standing.get(channel),
             opted_out_at=opt_out.blocked_at if opt_out else None,
+            opted_out_by=_find_who(tx, patient.id, channel) if opt_out and opt_out.source == DESK else None,
             is_refused=any(block.reason == Reason.CONTACT_REFUSED for block in blocks),
             may_opt_in=opt_out is None or opt_out.source == DESK,
             other_ids=tuple(each for each in others if each != patient.id),
         )
+
+
+def _find_who(tx: Transaction, patient_id: int, channel: Channel) -> str | None:
+    change = find_latest(tx, patient_id, OPTED_OUT.format(channel=channel))
+    return change.changed_by if change else None

@@ -24,6 +24,21 @@ def note_change(tx: Transaction, patient: PatientRow, what: str, now: datetime, 
     tx.flush()
 
 
+OPTED_OUT = "opted the patient out of {channel}"
+OPTED_IN = "recorded consent for {channel}"
+"""What is written down of a patient's word."""
+
+
+def find_latest(tx: Transaction, patient_id: int, what: str) -> PatientChangeRow | None:
+    """The latest change that was written down in these words."""
+    return tx.scalars(
+        select(PatientChangeRow)
+        .where(PatientChangeRow.patient_id == patient_id, PatientChangeRow.what == what)
+        .order_by(PatientChangeRow.version.desc())
+        .limit(1)
+    ).first()
+
+
 def list_changes(tx: Transaction, patient_id: int, after: int = 0) -> list[PatientChangeRow]:
     """The patient's changes since a version, in their order."""
     return list(

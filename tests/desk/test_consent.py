@@ -56,7 +56,12 @@ def test_an_opt_out_is_kept_and_can_be_taken_back(clinic: ClinicDays, web: FastA
     seen = []
     for change in ("withdraw", "give"):
         assert press(dora, change, "sms")[0] == 303
-        seen.append((scheduled(clinic), "Wants nothing more, since 2026-03-10 10:00." in words(dora.get(PATH).text)))
+        seen.append(
+            (
+                scheduled(clinic),
+                "Wants nothing more, since 2026-03-10 10:00. Noted by Dora." in words(dora.get(PATH).text),
+            )
+        )
 
     assert seen == [({"email"}, True), ({"sms"}, False)]
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from reminders.desk.timeline_marks import APART, Shape, list_lanes, make_frame
-from reminders.desk.timeline_picture import _SIGNS, _WORDS, draw_picture
+from reminders.desk.timeline_marks import APART, list_lanes, make_frame
+from reminders.desk.timeline_picture import draw_picture
+from reminders.desk.timeline_signs import SIGNS, WORDS, Shape
 from reminders.forecasting import ForecastLine
 from reminders.model import AnchorKind, Audience, Channel, Identity, Reason, Status
 from reminders.overview.patient import Entry, EntryKind
@@ -99,8 +100,8 @@ def test_a_mark_never_stands_before_the_procedure_it_follows() -> None:
 
 def test_each_shape_looks_different_and_has_its_words() -> None:
     """Not by colour alone."""
-    assert len(set(_SIGNS.values())) == len(Shape)
-    assert set(_SIGNS) == set(_WORDS) == set(Shape)
+    assert len(set(SIGNS.values())) == len(Shape)
+    assert set(SIGNS) == set(WORDS) == set(Shape)
 
 
 @pytest.mark.parametrize("name", ["wide", "narrow"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from reminders.casework.patients import opt_out
 from reminders.model import Channel, Reason
 from reminders.overview import ChannelConsent, read_consent
 from reminders.store.blocks import block_contact
-from reminders.store.engine import reading
+from reminders.store.engine import reading, writing
 from tests.casework.pages import DeskClinic
 from tests.clinic import NEEDLING
 
@@ -36,6 +37,15 @@ def test_an_opt_out_concerns_everybody_with_the_number(desk: DeskClinic) -> None
     assert consent(desk).opted_out_at == desk.instant("2026-03-10 10:00")
     assert (consent(desk).other_ids, consent(desk, "email").other_ids) == ((2,), ())
     assert consent(desk).may_opt_in
+
+
+def test_who_noted_an_opt_out_is_there_where_it_was_noted_of_this_patient(desk: DeskClinic) -> None:
+    desk.add()
+    desk.add("Bo Diaz", ANA, "bo@example.org")
+    with writing(desk.app.engine, by="Robin") as tx:
+        opt_out(tx, desk.config.clinic, 2, Channel.SMS, desk.clock.now)
+
+    assert (consent(desk, patient_id=2).opted_out_by, consent(desk).opted_out_by) == ("Robin", None)
 
 
 def test_what_the_number_itself_said_is_not_the_desks_to_lift(desk: DeskClinic) -> None:
