@@ -40,8 +40,9 @@ screenshots: $(READY) ## Draw each page anew, wide and as a phone shows it, in d
 	@scripts/chromium.sh
 	$(BIN)/python -m tests.browser.screenshots
 
-bench: $(READY) ## Say how long a rehearsal takes for each patient and year
+bench: $(READY) ## Say how long a rehearsal takes, and each page with 20,000 patients (minutes)
 	$(BIN)/python -m tests.benchmarks.rehearsals
+	$(BIN)/python -m tests.benchmarks.pages
 
 check: $(READY) ## Check style, types, import floors, spelling and migrations
 	$(BIN)/ruff check

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import CTE, Integer, Select, column, func, literal, select, values
 
 from reminders.model import Channel, Status
 from reminders.overview.messages import BY_HAND
 from reminders.overview.moments import midnight_after, midnight_before, today_of
 from reminders.rules import Clinic
 from reminders.store.engine import Transaction
-from reminders.tables import ReminderRow, WrittenRow
+from reminders.tables import ReminderRow, UtcDateTime, WrittenRow
 
 DAYS = 30
 
@@ -112,26 +111,27 @@ _Count = Select[int, str, str, str, int]
 
 
 def _count_reminders(clinic: Clinic, span: list[date]) -> _Count:
-    day = _day_of(clinic, ReminderRow.due_at.expression, span)
+    days = _list_days(clinic, span)
     return (
-        select(day, ReminderRow.channel, ReminderRow.rule, ReminderRow.status, func.count())
-        .where(ReminderRow.due_at >= midnight_before(clinic, span[0]))
-        .where(ReminderRow.due_at < midnight_after(clinic, span[-1]))
-        .group_by(day, ReminderRow.channel, ReminderRow.rule, ReminderRow.status)
+        select(days.c.day, ReminderRow.channel, ReminderRow.rule, ReminderRow.status, func.count())
+        .join(ReminderRow, (ReminderRow.due_at >= days.c.begins_at) & (ReminderRow.due_at < days.c.ends_at))
+        .group_by(days.c.day, ReminderRow.channel, ReminderRow.rule, ReminderRow.status)
     )
 
 
 def _count_written(clinic: Clinic, span: list[date]) -> _Count:
-    day = _day_of(clinic, WrittenRow.due_at.expression, span)
+    days = _list_days(clinic, span)
     return (
-        select(day, WrittenRow.channel, literal(BY_HAND), WrittenRow.status, func.count())
-        .where(WrittenRow.due_at >= midnight_before(clinic, span[0]))
-        .where(WrittenRow.due_at < midnight_after(clinic, span[-1]))
-        .group_by(day, WrittenRow.channel, WrittenRow.status)
+        select(days.c.day, WrittenRow.channel, literal(BY_HAND), WrittenRow.status, func.count())
+        .join(WrittenRow, (WrittenRow.due_at >= days.c.begins_at) & (WrittenRow.due_at < days.c.ends_at))
+        .group_by(days.c.day, WrittenRow.channel, WrittenRow.status)
     )
 
 
-def _day_of(clinic: Clinic, due_at: ColumnElement[datetime], span: Iterable[date]) -> ColumnElement[int]:
-    """The number of the day: neither database knows the clinic's midnights, across a change of the clocks too."""
-    ends = ((due_at < midnight_after(clinic, day), literal(number)) for number, day in enumerate(span))
-    return case(*ends).label("day")
+def _list_days(clinic: Clinic, span: list[date]) -> CTE:
+    """The clinic's midnights, which neither database knows, across a change of the clocks too."""
+    days = values(
+        column("day", Integer), column("begins_at", UtcDateTime), column("ends_at", UtcDateTime), name="given"
+    )
+    rows = [(number, midnight_before(clinic, day), midnight_after(clinic, day)) for number, day in enumerate(span)]
+    return days.data(rows).cte("days")

@@ -78,14 +78,16 @@ def test_a_patient_of_the_first_schema_has_no_attributes(empty_engine: Engine) -
         assert tx.scalars(select(PatientRow.attributes)).all() == [{}]
 
 
-def test_an_audit_log_of_before_gets_its_index_and_stays_append_only(empty_engine: Engine) -> None:
-    """S10: as a release before 0005 has left it."""
+def test_what_was_there_before_gets_its_indexes_and_the_audit_log_stays_append_only(empty_engine: Engine) -> None:
+    """S10: as a release before 0005 left it."""
     with empty_engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0004")
         connection.execute(text("INSERT INTO audit (at, action, fields) VALUES ('2026-03-10 15:00:00', 'view', '')"))
     migrate(empty_engine)
 
-    assert "ix_audit_looks" in {index["name"] for index in inspect(empty_engine).get_indexes("audit")}
+    tables = inspect(empty_engine)
+    assert "ix_audit_looks" in {index["name"] for index in tables.get_indexes("audit")}
+    assert "ix_reminders_outcomes" in {index["name"] for index in tables.get_indexes("reminders")}
     with pytest.raises(DBAPIError, match="append-only"), empty_engine.begin() as connection:
         connection.execute(text("DELETE FROM audit"))
 

@@ -1,4 +1,4 @@
-"""Where somebody's latest looks are found in an audit log of years
+"""Indexes for what grows: the outcomes of a month, and somebody's latest looks in an audit log of years
 
 Revision: 0005, after 0004
 """
@@ -14,8 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_reminders_outcomes", "reminders", ["due_at", "channel", "rule", "status"])
     op.create_index("ix_audit_looks", "audit", ["user_id", "at"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_audit_looks", "audit")
+    op.drop_index("ix_reminders_outcomes", "reminders")
