@@ -34,7 +34,7 @@ def quick_settings(database_url: str, twilio: FakeTwilio, mail_port: int, **over
         twilio,
         mail_port,
         REMINDERS_DATABASE__URL=database_url,
-        REMINDERS_CLINIC__TIME_ZONE=_zone_at_noon(),
+        REMINDERS_CLINIC__TIME_ZONE=zone_at_noon(),
         REMINDERS_DISPATCH__TICK_SECONDS="0.2",
         REMINDERS_DISPATCH__LEASE_SECONDS="4",
         REMINDERS_DISPATCH__IN_DOUBT_WAIT_SECONDS="1",
@@ -45,7 +45,7 @@ def quick_settings(database_url: str, twilio: FakeTwilio, mail_port: int, **over
     )
 
 
-def _zone_at_noon() -> str:
+def zone_at_noon() -> str:
     # The signs of these names are turned round: Etc/GMT-3 is three hours ahead.
     ahead = 12 - datetime.now(UTC).hour
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
