@@ -18,7 +18,7 @@ from tests.browser.cast import Cast, hire
 from tests.browser.chromium import open_chromium
 from tests.browser.watching import Watch
 from tests.cli.desk import make_folder
-from tests.daemon.processes import wait_until
+from tests.daemon.processes import wait_until, zone_at
 from tests.desk.served import Served, serving
 
 PATIENCE_MS = 10_000
@@ -33,6 +33,7 @@ class Place:
 
     origin: str
     first_link: str
+    folder: Path
 
 
 @pytest.fixture(scope="session")
@@ -41,18 +42,20 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-def wait_for_place(served: Served) -> Place:
+def wait_for_place(served: Served, folder: Path) -> Place:
     wait_until(lambda: served.answers("/healthz", 200))
     link = re.search(r"(http://127\.0\.0\.1:\d+)(/setup/\S+)", served.log.read_text("utf-8"))
     assert link is not None, "the first start prints a setup link"
-    return Place(origin=link[1], first_link=link[2])
+    return Place(origin=link[1], first_link=link[2], folder=folder)
 
 
 @pytest.fixture
 def new_place(tmp_path: Path) -> Iterator[Place]:
-    """Nobody has been here yet."""
-    with serving(make_folder(tmp_path / "clinic"), "serve") as served:
-        yield wait_for_place(served)
+    """Nobody has been here yet. It is noon, so that what is due leaves."""
+    folder = make_folder(tmp_path / "clinic")
+    settings = {"REMINDERS_CLINIC__TIME_ZONE": zone_at(12), "REMINDERS_DISPATCH__TICK_SECONDS": "0.5"}
+    with serving(folder, "serve", **settings) as served:
+        yield wait_for_place(served, folder)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +65,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with demo.opened(folder, Console(file=io.StringIO())) as story:
         demo.play(story)
     with serving(folder, "serve", REMINDERS_DATABASE__URL="sqlite:///demo.db") as served:
-        yield wait_for_place(served)
+        yield wait_for_place(served, folder)
 
 
 @pytest.fixture(scope="session")

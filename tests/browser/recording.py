@@ -1,11 +1,14 @@
-"""The Record page, used as somebody at the desk would: by mouse, with the words that stand there."""
+"""The Record page, used as somebody at the desk would, with the words that stand there."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.hands import Hand
 
 MARA = "Mara Quill"
 """Of the demo: a laser patient, who agreed to texts and emails."""
@@ -17,6 +20,16 @@ LASER = "Fractional laser treatment"
 NEEDLING = "Skin needling"
 
 CLINIC_ZONE = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    name: str
+    phone: str
+    email: str = ""
+
+
+# ---- one step, by mouse ------------------------------------------------------------------------------------------
 
 
 def find_patient(page: Page, name: str) -> None:
@@ -66,3 +79,59 @@ def find_zone_at_ten_at_night(page: Page) -> str:
     ahead = (22 - utc_hour + 11) % 24 - 11
     # The signs of these names are turned round: Etc/GMT-3 is three hours ahead.
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+# ---- all steps, by either hand -----------------------------------------------------------------------------------
+
+
+def plan_for_known(hand: Hand, person: Person, *, has_scripts: bool) -> None:
+    """From the Record page, just opened, to the plan of a laser treatment that ended this minute."""
+    _look_for(hand, person, has_scripts=has_scripts)
+    hand.press(hand.page.get_by_role("button", name=person.name))
+    hand.tick(hand.page.get_by_label(LASER))
+    _see_plan(hand, has_scripts=has_scripts)
+
+
+def plan_for_new(hand: Hand, person: Person, *, has_scripts: bool) -> None:
+    """The same for somebody who is looked for first, in vain, and agrees to all that there is a contact for."""
+    page = hand.page
+    _look_for(hand, person, has_scripts=has_scripts)
+    expect(page.get_by_text("Nobody found")).to_be_visible()
+    hand.press(page.get_by_role("button", name="Add a new patient"))
+    hand.fill(page.get_by_label("Phone number"), person.phone)
+    if person.email:
+        hand.fill(page.get_by_label("Email address"), person.email)
+        hand.tick(page.get_by_label("email", exact=True))
+    hand.tick(page.get_by_label("text message"))
+    hand.tick(page.get_by_label(LASER))
+    _see_plan(hand, has_scripts=has_scripts)
+
+
+def _look_for(hand: Hand, person: Person, *, has_scripts: bool) -> None:
+    hand.fill(hand.page.get_by_label("Name, number or address"), person.name)
+    if not has_scripts:
+        hand.press(hand.page.get_by_role("button", name="Find"))
+
+
+def _see_plan(hand: Hand, *, has_scripts: bool) -> None:
+    if not has_scripts:
+        hand.press(hand.page.get_by_role("button", name="Show plan"))
+    expect(hand.page.get_by_role("status").get_by_text("Nothing is saved yet.")).to_be_visible()
+
+
+def save_as_shown(hand: Hand) -> None:
+    hand.press(hand.page.get_by_role("button", name="Save"))
+    expect_recorded(hand.page)
+
+
+# ---- what is shown -----------------------------------------------------------------------------------------------
+
+
+def expect_recorded(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recorded")
+
+
+def read_plan(page: Page) -> list[str]:
+    """Moment, channel, segments and words of each message; then what does not leave, and why."""
+    # Not their inner text: that is another one before the stylesheet is there.
+    return [" ".join(line.split()) for line in page.locator(".desk-plan > li, .desk-withheld > li").all_text_contents()]
