@@ -15,7 +15,6 @@ from reminders.config.secret_key import SecretKey
 from reminders.desk import account_pages, audit_pages, health, record_pages, task_pages, today_pages, user_pages
 from reminders.desk.desk import Desk
 from reminders.desk.errors import LastResort, add_error_pages
-from reminders.desk.forms import MAX_BODY_BYTES
 from reminders.desk.headers import SecurityHeaders
 from reminders.desk.pages import STATIC, open_templates, places_of
 from reminders.desk.visits import Gate, check_request, load_user, open_to_all
@@ -43,7 +42,6 @@ def create_app(app: App, key: SecretKey) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        max_body_size=MAX_BODY_BYTES,
         dependencies=[Depends(check_request), Depends(load_user)],
         middleware=[Middleware(SecurityHeaders, is_https=desk.is_https), Middleware(LastResort)],
     )
