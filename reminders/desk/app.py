@@ -41,6 +41,8 @@ def create_app(app: App, key: SecretKey) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # It would lead to whatever name the request came by, before anybody has looked at that.
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(check_request), Depends(load_user)],
         middleware=[Middleware(SecurityHeaders, is_https=desk.is_https), Middleware(LastResort)],

@@ -7,11 +7,13 @@ import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
+from reminders.desk.app import list_pages
 from reminders.desk.forms import MAX_BODY_BYTES
 from tests.clinic import ClinicDays
 from tests.desk.browser import ORIGIN, Browser, signed_in
@@ -122,6 +124,26 @@ def test_nothing_that_is_typed_comes_alive(desk: BusyDesk, route: str) -> None:
             faults += [f"{field}, {kind}: {found}" for found in list_alive(answer)]
 
     assert [*faults, *look_at_all(desk)] == []
+
+
+def test_nothing_that_stands_in_an_address_comes_alive(desk: BusyDesk) -> None:
+    """S9: each part of each address in turn, and each word behind its question mark."""
+    faults = []
+    for kind, value in HOSTILE.items():
+        # A browser and a server each have a longest address.
+        typed = quote(value.encode("utf-8", "surrogatepass")[:2000], safe="")
+        for path in _list_addresses(desk, typed):
+            faults += [f"{path[:40]}, {kind}: {found}" for found in list_alive(desk.olive.get(path))]
+
+    assert faults == []
+
+
+def _list_addresses(desk: BusyDesk, typed: str) -> Iterator[str]:
+    for route in list_pages():
+        if "GET" in (route.methods or ()) and route.path != "/healthz":
+            for name in re.findall(r"{(\w+)}", route.path):
+                yield route.path.format_map({**desk.ids, name: typed})
+            yield from (f"{desk.path(route.path)}?{each.alias}={typed}" for each in route.dependant.query_params)
 
 
 @pytest.mark.parametrize("route", FIELDS)

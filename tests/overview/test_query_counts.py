@@ -12,8 +12,10 @@ from reminders.casework.patients import find_patients
 from reminders.overview import (
     RecallFilter,
     RecallSort,
+    count_calls,
     list_calls,
     list_open_tasks,
+    read_banner,
     read_delivery,
     read_outbox,
     read_patient,
@@ -40,9 +42,11 @@ def _recall(wanted: RecallFilter) -> Read:
 
 
 PAGES: dict[str, tuple[Read, int]] = {
-    "today": (lambda tx, desk: read_today(tx, desk.config.clinic, desk.clock.now), 25),
+    "today": (lambda tx, desk: read_today(tx, desk.config.clinic, desk.clock.now), 15),
     "tasks": (lambda tx, desk: list_open_tasks(tx, desk.clock.now), 1),
     "calls": (lambda tx, desk: list_calls(tx, desk.clock.now), 1),
+    "count of calls": (lambda tx, desk: count_calls(tx, desk.clock.now), 1),
+    "banner": (lambda tx, desk: read_banner(tx, desk.clock.now), 3),
     "recall": (_recall(RecallFilter()), 4),
     "recall by name": (_recall(RecallFilter(sort=RecallSort.NAME, text="mar")), 4),
     "recall by visit": (_recall(RecallFilter(sort=RecallSort.VISIT, is_booked=True)), 4),
@@ -76,7 +80,7 @@ def test_a_patient_with_more_behind_them_takes_no_more_statements(crowds: Crowds
     assert max(count_statements(desk.app.engine, read(each)) for each in ids) <= 40
 
 
-LARGE = ("reminders", "messages", "attempts", "tasks", "procedures", "consents", "recalls")
+LARGE = ("reminders", "written_messages", "messages", "attempts", "tasks", "procedures", "consents", "recalls")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -96,7 +100,7 @@ def test_no_page_looks_through_a_large_table(crowds: Crowds, page: str) -> None:
     assert scans == []
 
 
-@pytest.mark.parametrize("page", ["today", "delivery", "outbox", "patient", "recall", "tasks"])
+@pytest.mark.parametrize("page", ["today", "delivery", "outbox", "patient", "recall", "tasks", "calls", "banner"])
 def test_postgresql_has_an_index_for_each_statement(crowds: Crowds, page: str) -> None:
     """A small table is read as a whole whatever indexes it has; forbidden to, the server shows which there are."""
     _, desk = crowds
