@@ -224,7 +224,7 @@ def find_patients(tx: Transaction, clinic: Clinic, text: str = "", limit: int | 
 
     Those whose name begins with it come first. All of them without a text.
     """
-    if not is_readable(text):
+    if not is_readable(text) or len(text) > _LONGEST_SEARCH:
         return []
     query = select(PatientRow).order_by(*_best_first(text), PatientRow.search_key, PatientRow.id)
     if text.strip():
@@ -250,6 +250,9 @@ def build_search(clinic: Clinic, text: str) -> Select[int]:
         .c.id
     )
 
+
+_LONGEST_SEARCH = 300
+"""Longer than any name or address; SQLite refuses to look for 50,000 letters."""
 
 _FEWEST_DIGITS = 3
 """Fewer are in too many numbers."""

@@ -35,7 +35,6 @@ from reminders.desk import (
 )
 from reminders.desk.desk import Desk
 from reminders.desk.errors import LastResort, add_error_pages
-from reminders.desk.forms import MAX_BODY_BYTES
 from reminders.desk.headers import SecurityHeaders
 from reminders.desk.pages import STATIC, open_templates, places_of
 from reminders.desk.visits import Gate, check_request, load_user, open_to_all
@@ -74,8 +73,9 @@ def create_app(app: App, key: SecretKey) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # It would lead to whatever name the request came by, before anybody has looked at that.
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        max_body_size=MAX_BODY_BYTES,
         dependencies=[Depends(check_request), Depends(load_user)],
         middleware=[Middleware(SecurityHeaders, is_https=desk.is_https), Middleware(LastResort)],
     )

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reminders.desk.desk import desk_of
 from reminders.desk.forms import form_of
 from reminders.desk.pages import render
-from reminders.desk.visits import Forbidden, SignedOut, StaleForm, load_user
+from reminders.desk.visits import Forbidden, SignedOut, StaleForm, load_user, user_of
 from reminders.desk.words import _
 from reminders.model import Refusal
 from reminders.store.trouble import DatabaseTrouble
@@ -106,6 +106,8 @@ def _keep(request: Request, status: int, title: str, sentence: str) -> Response:
         sentence=sentence,
         fields=list(form.kept()),
         is_complete=not form.holds_password,
+        # Where the database is down nobody knows who is signed in.
+        must_sign_in=status != 503 and user_of(request) is None,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from reminders.model import CLOSED, PENDING, Channel, Status
 from reminders.overview.messages import BY_HAND, list_said
 from reminders.overview.moments import midnight_after, midnight_before, today_of, zone_of
-from reminders.overview.service import Service, read_service
+from reminders.overview.service import count_tasks
 from reminders.overview.tasks import Task, list_open_tasks
 from reminders.rules import Clinic
 from reminders.store.engine import Transaction
@@ -48,9 +48,10 @@ class Part:
 @dataclass(frozen=True, kw_only=True)
 class Today:
     on: date
-    service: Service
     tasks: tuple[Task, ...]
-    """The most pressing; how many there are in all `service` says."""
+    """The most pressing."""
+    task_count: int
+    """However many of them are shown."""
     leaving: Part
     """Still to go out today, and what is overdue."""
     left: Part
@@ -70,8 +71,8 @@ def read_today(
     today = today_of(clinic, now)
     return Today(
         on=today,
-        service=read_service(tx, now),
         tasks=tuple(list_open_tasks(tx, now, limit=most_tasks, offset=skip_tasks)),
+        task_count=count_tasks(tx, now),
         leaving=_read_leaving(tx, clinic, midnight_after(clinic, today), limit),
         left=_read_left(tx, clinic, midnight_before(clinic, today), limit),
         unsent=_read_unsent(tx, clinic, midnight_before(clinic, today), now, limit),

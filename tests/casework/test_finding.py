@@ -63,3 +63,10 @@ def test_a_renamed_patient_is_found_by_the_new_name(desk_with_people: DeskClinic
     with reading(desk_with_people.app.engine) as tx:
         found = find_patients(tx, desk_with_people.config.clinic, "zoe", limit=10)
     assert [row.id for row in found] == [2]
+
+
+@pytest.mark.parametrize("typed", ["x" * 60_000, "9" * 60_000, "a " * 30_000, "@" * 60_000])
+def test_what_is_longer_than_any_name_finds_nobody(desk_with_people: DeskClinic, typed: str) -> None:
+    """S9: SQLite refuses so long a pattern, and a thousand words are a thousand conditions."""
+    with reading(desk_with_people.app.engine) as tx:
+        assert find_patients(tx, desk_with_people.config.clinic, typed, 10) == []

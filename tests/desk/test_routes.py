@@ -150,3 +150,10 @@ def test_every_changing_route_is_behind_the_check_of_forms(web: FastAPI) -> None
 def test_nothing_else_is_served(web: FastAPI) -> None:
     for path in ("/docs", "/openapi.json", "/redoc", "/static/", "/static/../desk.py", "/static/%2e%2e/desk.py"):
         assert Browser(web).get(path).status_code == 404
+
+
+def test_nobody_is_led_to_a_name_that_is_not_ours(web: FastAPI) -> None:
+    """S9: not even where an address ends with a slash too many."""
+    answer = Browser(web).get("/today/", Host="evil.example")
+
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)

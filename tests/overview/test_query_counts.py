@@ -13,8 +13,10 @@ from reminders.desk import create_app
 from reminders.overview import (
     RecallFilter,
     RecallSort,
+    count_calls,
     list_calls,
     list_open_tasks,
+    read_banner,
     read_consent,
     read_delivery,
     read_outbox,
@@ -47,9 +49,11 @@ def _recall(wanted: RecallFilter) -> Read:
 
 
 PAGES: dict[str, tuple[Read, int]] = {
-    "today": (lambda tx, desk: read_today(tx, desk.config.clinic, desk.clock.now), 25),
+    "today": (lambda tx, desk: read_today(tx, desk.config.clinic, desk.clock.now), 15),
     "tasks": (lambda tx, desk: list_open_tasks(tx, desk.clock.now), 1),
     "calls": (lambda tx, desk: list_calls(tx, desk.clock.now), 1),
+    "count of calls": (lambda tx, desk: count_calls(tx, desk.clock.now), 1),
+    "banner": (lambda tx, desk: read_banner(tx, desk.clock.now), 3),
     "recall": (_recall(RecallFilter()), 5),
     "recall by name": (_recall(RecallFilter(sort=RecallSort.NAME, text="mar")), 5),
     "a late page of recall": (_recall(RecallFilter(offset=20)), 5),
@@ -91,7 +95,7 @@ def test_a_patient_with_more_behind_them_takes_no_more_statements(crowds: Crowds
     assert max(count_statements(desk.app.engine, read(each)) for each in ids) <= 40
 
 
-LARGE = ("reminders", "messages", "attempts", "tasks", "procedures", "consents", "recalls")
+LARGE = ("reminders", "written_messages", "messages", "attempts", "tasks", "procedures", "consents", "recalls")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -176,7 +180,9 @@ def test_a_whole_answer_takes_as_many_statements_whatever_there_is(
     assert 0 < counts[1] <= OVER_HTTP[path]
 
 
-@pytest.mark.parametrize("page", ["today", "delivery", "outbox", "patient", "consent", "recall", "tasks"])
+@pytest.mark.parametrize(
+    "page", ["today", "delivery", "outbox", "patient", "consent", "recall", "tasks", "calls", "banner"]
+)
 def test_postgresql_has_an_index_for_each_statement(crowds: Crowds, page: str) -> None:
     """A small table is read as a whole whatever indexes it has; forbidden to, the server shows which there are."""
     _, desk = crowds
