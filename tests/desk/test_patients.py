@@ -343,8 +343,11 @@ def test_the_data_come_as_a_file_that_names_nobody(clinic: ClinicDays, web: Fast
     assert looks(clinic)[-1] == ("export", "patient", 1)
 
 
-def test_a_double_of_the_page_is_not_kept_by_the_browser(clinic: ClinicDays, dora: Browser) -> None:
-    """S11"""
+def test_the_browser_keeps_neither_the_page_nor_the_name(clinic: ClinicDays, dora: Browser) -> None:
+    """S11: a title stays in its history."""
     clinic.add()
 
-    assert dora.get("/patients/1").headers["cache-control"] == "no-store"
+    for path in ("/patients/1", "/patients/1/details", "/patients/1/consent"):
+        answer = dora.get(path)
+        assert answer.headers["cache-control"] == "no-store"
+        assert re.search("<title>[^<]*patient 1 - ", answer.text, re.IGNORECASE)
