@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reminders.desk.desk import desk_of
@@ -66,10 +66,8 @@ def _look_who_it_is(request: Request) -> None:
 
 
 def _ask_to_sign_in(request: Request, error: Exception) -> Response:
-    if request.headers.get("hx-request"):
-        # htmx would put the sign-in page in the middle of the present one.
-        return Response(status_code=403, headers={"HX-Redirect": "/sign-in"})
-    if request.method == "GET":
+    # htmx shows what is said above a page where somebody may have typed; led elsewhere, they would lose it.
+    if request.method == "GET" and not request.headers.get("hx-request"):
         return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
     sentence = _("You are not signed in any more. Sign in in another tab, come back, and send it again.")
     return _keep(request, 403, _("You are signed out"), sentence)
@@ -129,4 +127,7 @@ class LastResort:
         except Exception as error:  # noqa: BLE001 - whatever it is: uvicorn would print it, patients' data and all
             _log.error("page failed", error=type(error).__name__, exc_info=error)
             if not has_started:
-                await PlainTextResponse(" ".join(_SENTENCES[500]), 500)(scope, receive, send)
+                title, sentence = _SENTENCES[500]
+                await HTMLResponse(f"<title>{title}</title><h1>{title}</h1><p>{sentence}</p>", 500)(
+                    scope, receive, send
+                )
