@@ -66,10 +66,8 @@ def _look_who_it_is(request: Request) -> None:
 
 
 def _ask_to_sign_in(request: Request, error: Exception) -> Response:
-    if request.headers.get("hx-request"):
-        # htmx would put the sign-in page in the middle of the present one.
-        return Response(status_code=403, headers={"HX-Redirect": "/sign-in"})
-    if request.method == "GET":
+    # htmx shows what is said above a page where somebody may have typed; led elsewhere, they would lose it.
+    if request.method == "GET" and not request.headers.get("hx-request"):
         return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
     sentence = _("You are not signed in any more. Sign in in another tab, come back, and send it again.")
     return _keep(request, 403, _("You are signed out"), sentence)

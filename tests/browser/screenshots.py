@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import Browser, FloatRect, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 from rich.console import Console
 
 from reminders.accounts.users import invite_first_admin
@@ -105,8 +105,10 @@ def draw(page: Page, view: View) -> None:
     for name, size in SIZES.items():
         page.set_viewport_size(size)
         height = min(int(page.evaluate("document.documentElement.scrollHeight")), LONGEST)
-        clip: FloatRect = {"x": 0, "y": 0, "width": size["width"], "height": height}
-        page.screenshot(path=PICTURES / f"{view.name}-{name}.png", full_page=True, clip=clip)
+        # A window as high as the picture: what keeps to the window's edge is at the picture's edge.
+        page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=PICTURES / f"{view.name}-{name}.png")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.cast import DORA
+from tests.browser.cast import DORA, sign_in
 from tests.browser.conftest import PATIENCE_MS, Place, Visit
 from tests.browser.hands import Mouse
 from tests.browser.recording import (
@@ -50,10 +50,11 @@ class SlowAnswers:
             self._page.wait_for_timeout(20)
         raise AssertionError(f"the page asked {len(self.held)} times, not {count}")
 
-    def let_go(self) -> None:
-        """The newest first: what was asked earlier is answered last."""
-        for route in reversed(self.held):
+    def let_go(self, *, oldest_first: bool = False) -> None:
+        for route in self.held if oldest_first else reversed(self.held):
             route.continue_()
+            # None of one that the page does not want any more.
+            route.request.response()
         self._page.unroute(self._path)
 
 
@@ -98,7 +99,7 @@ def test_of_two_patients_chosen_quickly_the_later_one_counts(visit: Visit) -> No
     answers.wait_for(1)
     page.get_by_role("button", name=THEO).click()
     answers.wait_for(2)
-    answers.let_go()
+    answers.let_go(oldest_first=True)
 
     expect(page.get_by_role("group", name="Patient", exact=True)).to_contain_text(f"{THEO} number")
 
@@ -196,3 +197,23 @@ def test_who_goes_on_by_keyboard_is_not_called_back(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Somebody else")).to_be_visible()
 
     expect(page.get_by_label(LASER)).to_be_focused()
+
+
+def test_what_is_typed_outlives_the_end_of_a_sign_in(visit: Visit, place: Place) -> None:
+    """The page says so, and stays: sign in in another tab, and save it."""
+    page = visit(DORA)
+    add_patient(page, "Eva Storm", "617 555 0175")
+    page.context.clear_cookies()
+    page.get_by_label(LASER).check()
+    expect(page.get_by_role("main")).to_contain_text("Nothing was saved yet")
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="Sign in, in another tab").click()
+    sign_in(opening.value, "dora")
+    expect(opening.value.get_by_role("heading", level=1)).to_have_text("Today")
+    expect(page.get_by_label("Phone number")).to_have_value("617 555 0175")
+    save(page)
+    # Made for the browser before it signed in, the form is asked about once more.
+    page.get_by_role("button", name="Send it again").click()
+    expect_recorded(page)
+
+    assert count_procedures(place, "Eva Storm") == 1

@@ -40,7 +40,8 @@ class Watch:
             self.faults.append(f"other host: {request.url}")
 
     def _answer(self, response: Response) -> None:
-        if response.status >= 400 and not response.request.is_navigation_request():
+        # What somebody who is signed out asks for is refused, and the page says so.
+        if response.status >= 400 and response.status != 403 and not response.request.is_navigation_request():
             self.faults.append(f"missing: {response.url} ({response.status})")
 
 

@@ -225,10 +225,12 @@ def test_what_is_sent_by_somebody_signed_out_can_be_sent_again(clinic: ClinicDay
     assert 'href="/sign-in"' in answer.text
 
 
-def test_htmx_is_told_to_load_the_sign_in_page(stranger: Browser) -> None:
+def test_htmx_does_not_lead_away_from_what_is_typed(stranger: Browser) -> None:
     answer = stranger.get("/today", **{"HX-Request": "true"})
 
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, "/sign-in")
+    assert answer.status_code == 403
+    assert "You are signed out" in answer.text
+    assert 'href="/sign-in"' in answer.text
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(stranger: Browser) -> None:
