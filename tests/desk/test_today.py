@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -163,6 +164,7 @@ def test_what_a_colleague_has_done_already_is_said_with_their_name(
 ) -> None:
     task_id = add_task(clinic, "overlap", patient_id=None)
     press(olive, task_id)
+    clinic.clock.now += timedelta(minutes=5)
 
     page = dora.get(press(dora, task_id).headers["location"]).text
 
