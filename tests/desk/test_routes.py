@@ -94,7 +94,6 @@ MISSING = {
     "treatment": "skin-needling",
     "token": "x" * 43,
 }
-MISSING = {"user_id": "9999", "procedure_id": "9999", "token": "x" * 43, "treatment": "none"}
 WHO = ("stranger", "dora", "cora", "olive")
 
 
