@@ -63,7 +63,7 @@ def test_nothing_lies_beyond_the_edge_of_a_phone(page: Page) -> None:
 
 # One radio button stands for its group: the arrow keys reach the others.
 _LIST_CONTROLS = """
-() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
+() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
     .filter(each => each.checkVisibility() && (each.type != "radio" || each.checked))
     .map(each => each.outerHTML)
 """
