@@ -305,8 +305,8 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     ("/patients/1/procedures/1/event", {}, "Choose what has happened."),
     (
         "/patients/1/procedures/1/event",
-        {"event": "healt", "on": "2026-03-10"},
-        "There is no event 'healt': use healed.",
+        {"event": "heal", "on": "2026-03-10"},
+        "There is no event 'heal': use healed.",
     ),
     ("/patients/1/procedures/1/event", {"event": "healed", "on": "2026-03-12"}, "cannot be in the future"),
     ("/patients/1/procedures/1/event", {"event": "healed", "happened": "no"}, "there is nothing to take back"),
