@@ -147,3 +147,4 @@ def test_who_does_not_want_it_gets_an_empty_desk(folder: Path, answer: str, type
 
     assert "invented patients are in" not in said
     assert (QUESTION in said) == bool(answer)
+    assert QUESTION not in run_at_terminal(folder, ""), "a no is an answer, too"
