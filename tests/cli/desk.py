@@ -121,7 +121,9 @@ def clean_environ(over: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**clean, "PYTHONPATH": str(ROOT), **(over or {})}
 
 
-def start(folder: Path, *typed: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def start(
+    folder: Path, *typed: str, environ: Mapping[str, str] | None = None, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, on the machine's own clock, started in `folder`."""
     return subprocess.run(
         [sys.executable, "-m", "reminders", *typed],
@@ -129,6 +131,6 @@ def start(folder: Path, *typed: str, environ: Mapping[str, str] | None = None) -
         env=clean_environ(environ),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )

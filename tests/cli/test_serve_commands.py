@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.cli.desk import Desk
+from tests.cli.desk import Desk, start
 
 REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "outside without https": (("serve", "--host", "0.0.0.0"), {}, "speaks https"),
@@ -51,11 +51,20 @@ def test_where_messages_really_leave_nobody_is_invented(desk: Desk, command: tup
     assert desk.ask("list") == []
 
 
-@pytest.mark.parametrize("command", [("serve", "--no-demo"), ("daemon",), ("dispatch",)])
-def test_an_invented_clinic_is_not_served_where_messages_really_leave(desk: Desk, command: tuple[str, ...]) -> None:
-    """Real texts and emails never leave for invented patients, also if the providers are set later."""
+def test_nothing_is_sent_for_an_invented_clinic_where_messages_really_leave(desk: Desk) -> None:
+    """Also if the providers are set later."""
     desk.ok("seed-demo")
 
-    answer = desk.run(*command, environ=REAL)
+    answer = desk.run("dispatch", environ=REAL)
 
     assert (answer.code, "an invented clinic is only for the outbox" in answer.err) == (1, True)
+
+
+@pytest.mark.parametrize("command", [("serve", "--no-demo"), ("daemon",)])
+def test_what_would_go_on_sending_for_an_invented_clinic_does_not_start(desk: Desk, command: tuple[str, ...]) -> None:
+    """As processes: one that starts all the same must be stopped."""
+    desk.ok("seed-demo")
+
+    answer = start(desk.folder, *command, environ=REAL, seconds=30)
+
+    assert (answer.returncode, "an invented clinic is only for the outbox" in answer.stderr) == (1, True)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import time
@@ -120,12 +121,14 @@ def run_at_terminal(folder: Path, answer: str, *typed: str) -> str:
         command, cwd=folder, env=clean_environ({"COLUMNS": "200"}), stdin=inner, stdout=inner, stderr=inner
     ) as process:
         os.close(inner)
-        said, ends_at = "", time.monotonic() + PATIENCE_SECONDS
+        said, has_answered, ends_at = "", False, time.monotonic() + PATIENCE_SECONDS
         while "press Ctrl+C" not in said and time.monotonic() < ends_at:
-            said += os.read(outer, 4096).decode("utf-8", "replace")
-            if answer and QUESTION in said:
+            if select.select([outer], [], [], 1)[0]:
+                said += os.read(outer, 4096).decode("utf-8", "replace")
+            if QUESTION in said and not has_answered:
+                # Whoever is asked and has nothing to say presses Enter.
                 os.write(outer, f"{answer}\n".encode())
-                answer = ""
+                has_answered = True
         process.terminate()
     os.close(outer)
     return said
@@ -147,3 +150,4 @@ def test_who_does_not_want_it_gets_an_empty_desk(folder: Path, answer: str, type
 
     assert "invented patients are in" not in said
     assert (QUESTION in said) == bool(answer)
+    assert QUESTION not in run_at_terminal(folder, ""), "a no is an answer, too"
