@@ -19,7 +19,16 @@ from reminders.store.cases import find_row, list_patients_of, lock_patient, lock
 from reminders.store.engine import DESK, Transaction, who
 from reminders.store.versions import note_change
 from reminders.tables import ConsentRow, PatientRow
-from reminders.typed import fold_for_search, fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
+from reminders.typed import (
+    LONGEST,
+    fold_for_search,
+    fold_name,
+    is_readable,
+    read_email,
+    read_name,
+    read_phone,
+    read_time_zone,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +232,8 @@ def find_patients(tx: Transaction, clinic: Clinic, text: str = "", limit: int | 
 
     Those whose name begins with it come first. All of them without a text.
     """
-    if not is_readable(text):
+    # Nobody is called so; and a database refuses a question of thousands of words.
+    if len(text) > LONGEST or not is_readable(text):
         return []
     query = select(PatientRow).order_by(*_best_first(text), PatientRow.search_key, PatientRow.id)
     if text.strip():
