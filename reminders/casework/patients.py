@@ -19,7 +19,15 @@ from reminders.store.cases import find_row, list_patients_of, lock_patient, lock
 from reminders.store.engine import DESK, Transaction, who
 from reminders.store.versions import OPTED_IN, OPTED_OUT, note_change
 from reminders.tables import ConsentRow, PatientRow
-from reminders.typed import fold_for_search, fold_name, is_readable, read_email, read_name, read_phone, read_time_zone
+from reminders.typed import (
+    fold_for_search,
+    fold_name,
+    is_readable,
+    read_email,
+    read_name,
+    read_phone,
+    read_time_zone,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

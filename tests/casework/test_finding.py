@@ -52,6 +52,12 @@ def test_a_patient_is_found_as_it_is_typed(desk_with_people: DeskClinic, typed: 
     assert names == found
 
 
+def test_what_is_too_long_for_a_name_finds_nobody(desk_with_people: DeskClinic) -> None:
+    """SQLite refuses a question of so many words, and a page would have failed."""
+    with reading(desk_with_people.app.engine) as tx:
+        assert find_patients(tx, desk_with_people.config.clinic, "ana " * 1000) == []
+
+
 def test_no_more_are_found_than_are_asked_for(desk_with_people: DeskClinic) -> None:
     with reading(desk_with_people.app.engine) as tx:
         assert len(find_patients(tx, desk_with_people.config.clinic, "a", limit=2)) == 2
