@@ -388,6 +388,12 @@ class WrittenRow(Base):
             postgresql_where=text("status = 'sending'"),
         ),
         Index("ix_written_messages_due_at", "due_at"),
+        Index(
+            "ix_written_messages_in_doubt",
+            "id",
+            sqlite_where=text("status = 'in_doubt'"),
+            postgresql_where=text("status = 'in_doubt'"),
+        ),
     )
 
 

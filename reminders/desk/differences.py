@@ -87,8 +87,8 @@ def _say_when(line: ForecastLine | None, now: datetime) -> list[Any]:
 
 
 def _say_moment(leaves_at: datetime, now: datetime) -> str:
-    """What is due leaves at once, and its minute moves on with the clock."""
-    return "at once" if leaves_at <= now else f"{leaves_at:%F %R}"
+    """Empty for what is due: it leaves at once, and its minute moves on with the clock."""
+    return "" if leaves_at <= now else f"{leaves_at:%F %R}"
 
 
 def _say_message(outcome: object, now: datetime) -> list[Any]:

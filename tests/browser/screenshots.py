@@ -77,8 +77,8 @@ def draw_all(chromium: Browser, story: demo.Demo, origin: str, cast: Cast) -> No
     for old in PICTURES.glob("*.png"):
         old.unlink()
     for view in (view for view in VIEWS if view.has_picture):
-        # Or everything in the audit log would have happened at once.
-        story.clock.now += timedelta(minutes=3)
+        # Or everything in the audit log would have happened at once; yet nobody stays away until they are signed out.
+        story.clock.now += timedelta(seconds=25)
         _beat(story)
         context = chromium.new_context(
             base_url=origin, storage_state=cast.signed_in[view.who] if view.who else None, reduced_motion="reduce"

@@ -198,13 +198,13 @@ def _record_for_mara(page: Page, cast: Cast) -> None:
 
 
 def _record_for_nobody_to_reach(page: Page, cast: Cast) -> None:
-    recording.add_patient(page, "Ines Vale", "617 555 0163", agrees=False)
+    recording.add_patient(page, "Inga Vale", "617 555 0163", agrees=False)
     recording.choose_treatment(page, LASER)
 
 
 def _record_at_night(page: Page, cast: Cast) -> None:
     """Late in the evening where the patient lives: the first text about ice leaves in the morning."""
-    recording.add_patient(page, "Ines Vale", "617 555 0163")
+    recording.add_patient(page, "Inga Vale", "617 555 0163")
     page.get_by_text("Lives in another time zone").click()
     page.get_by_label("Time zone").fill(recording.find_zone_at_ten_at_night(page))
     recording.choose_treatment(page, LASER)
@@ -221,7 +221,7 @@ def _record_overlapping(page: Page, cast: Cast) -> None:
 
 
 def _record_wrongly(page: Page, cast: Cast) -> None:
-    recording.add_patient(page, "Ines Vale", "12")
+    recording.add_patient(page, "Inga Vale", "12")
     recording.choose_treatment(page, LASER)
     page.get_by_label("Day").fill("2036-03-10")
     recording.save(page)
@@ -314,7 +314,7 @@ VIEWS = (
         name="record-new",
         who=DORA,
         sees="A new patient",
-        come=lambda page, cast: recording.add_patient(page, "Ines Vale"),
+        come=lambda page, cast: recording.add_patient(page, "Inga Vale"),
     ),
     View(name="record-plan", who=DORA, sees="will leave", has_picture=True, come=_record_for_mara),
     View(name="record-without-consent", who=DORA, sees="is withheld", come=_record_for_nobody_to_reach),

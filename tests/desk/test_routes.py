@@ -91,7 +91,7 @@ MISSING = {
     "session_id": "9999",
     "reminder_id": "9999",
     "task_id": "9999",
-    "treatment": "skin-needling",
+    "treatment": "none",
     "token": "x" * 43,
 }
 WHO = ("stranger", "dora", "cora", "olive")
