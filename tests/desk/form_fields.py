@@ -33,6 +33,12 @@ _PROCEDURE = {
     "patient_id": "",
 }
 
+_SEEN = {"version": "1", "shown": "x" * 64, "save": "yes"}
+"""What a form carries once its difference was shown."""
+
+_OF_PATIENT = "/patients/{patient_id}"
+_OF_PROCEDURE = "/patients/{patient_id}/procedures/{procedure_id}"
+
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "/sign-in": {"name": "dora", "password": "not the password", "to": "/audit"},
     "/sign-out": {},
@@ -49,6 +55,44 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "/users/{user_id}/enable": {},
     "/users/{user_id}/link": {},
     "/users/{user_id}/role": {"role": "clinician"},
+    "/patients": {"find": "ana"},
+    f"{_OF_PATIENT}/details": {
+        "version": "1",
+        "name": "Ana Diaz-Soto",
+        "phone": "617 555 0144",
+        "email": "ana.soto@example.org",
+        "language": "en",
+        "time_zone": "America/Chicago",
+        "new_attribute": "likes",
+        "new_attribute_value": "tea",
+    },
+    f"{_OF_PATIENT}/consent": {"version": "1", "change": "give", "channel": "email"},
+    f"{_OF_PATIENT}/export": {},
+    f"{_OF_PROCEDURE}/correct": {"on": "2026-03-09", "at": "10:00", **_SEEN},
+    f"{_OF_PROCEDURE}/cancel": {"reason": "Entered twice", **_SEEN},
+    f"{_OF_PROCEDURE}/event": {"event": "healed", "happened": "yes", "on": "2026-03-10", "at": "10:10", **_SEEN},
+    f"{_OF_PROCEDURE}/answer": {"answer": "pain=no", **_SEEN},
+    f"{_OF_PROCEDURE}/figures": {"rule": "sunscreen", "figure": "from", "value": "3", "unit": "days", **_SEEN},
+    f"{_OF_PATIENT}/book": {"treatment": LASER, "on": "2026-04-20", "at": "10:00", **_SEEN},
+    f"{_OF_PATIENT}/sessions/{{session_id}}/move": {"on": "2026-04-21", "at": "10:00", **_SEEN},
+    f"{_OF_PATIENT}/sessions/{{session_id}}/unbook": _SEEN,
+    f"{_OF_PATIENT}/decide/{{treatment}}": {"planned_sessions": "4", **_SEEN},
+    f"{_OF_PATIENT}/pause": {"reason": "On a journey", "on": "2026-03-20", "at": "", **_SEEN},
+    f"{_OF_PATIENT}/resume": _SEEN,
+    f"{_OF_PATIENT}/write": {"channel": "email", "subject": "Your visit", "body": "Thank you.", **_SEEN},
+    f"{_OF_PATIENT}/reminders/{{reminder_id}}/again": _SEEN,
+    "/recall": {
+        "find": "ana",
+        "treatment": LASER,
+        "booked": "no",
+        "sessions": "undecided",
+        "from": "2026-03-01",
+        "until": "2026-06-01",
+        "sort": "name",
+        "direction": "descending",
+        "page": "1",
+    },
+    "/recall/csv": {"find": "ana", "sort": "due"},
 }
 """For each route that changes something: the fields of its form, filled in as somebody would."""
 
@@ -72,8 +116,8 @@ class BusyDesk:
     token: str
     """Of her forms."""
 
-    def path(self, route: str) -> str:
-        return route.format_map(self.ids)
+    def path(self, route: str, **others: str) -> str:
+        return route.format_map(_Ids(self.ids | others))
 
     def fill(self, route: str) -> dict[str, str]:
         return {**FIELDS[route], "form_token": self.token}

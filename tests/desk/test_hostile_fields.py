@@ -142,7 +142,7 @@ def _list_addresses(desk: BusyDesk, typed: str) -> Iterator[str]:
     for route in list_pages():
         if "GET" in (route.methods or ()) and route.path != "/healthz":
             for name in re.findall(r"{(\w+)}", route.path):
-                yield route.path.format_map({**desk.ids, name: typed})
+                yield desk.path(route.path, **{name: typed})
             yield from (f"{desk.path(route.path)}?{each.alias}={typed}" for each in route.dependant.query_params)
 
 

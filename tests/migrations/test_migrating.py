@@ -88,6 +88,7 @@ def test_what_was_there_before_gets_its_indexes_and_the_audit_log_stays_append_o
     tables = inspect(empty_engine)
     assert "ix_audit_looks" in {index["name"] for index in tables.get_indexes("audit")}
     assert "ix_reminders_outcomes" in {index["name"] for index in tables.get_indexes("reminders")}
+    assert "ix_written_messages_in_doubt" in {index["name"] for index in tables.get_indexes("written_messages")}
     with pytest.raises(DBAPIError, match="append-only"), empty_engine.begin() as connection:
         connection.execute(text("DELETE FROM audit"))
 
