@@ -117,7 +117,7 @@ class BusyDesk:
     """Of her forms."""
 
     def path(self, route: str, **others: str) -> str:
-        return route.format_map(_Ids(self.ids | others))
+        return route.format_map(_Ids({**self.ids, **others}))
 
     def fill(self, route: str) -> dict[str, str]:
         return {**FIELDS[route], "form_token": self.token}

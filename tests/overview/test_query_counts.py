@@ -146,7 +146,7 @@ OVER_HTTP = {
     "/recall?sort=name&booked=no": 11,
     "/outbox": 8,
     "/outbox/newest": 10,
-    "/delivery": 8,
+    "/delivery": 7,
 }
 """Of the whole answer: who it is, the banner, what they see, and that they saw it."""
 
