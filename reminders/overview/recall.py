@@ -62,7 +62,7 @@ class RecallLine:
     session_id: int | None
     starts_local: datetime | None
     """The booked visit on the clinic's clock; None: not booked."""
-    is_overdue: bool
+    needs_booking: bool
     """The day has passed, and no visit is booked."""
     last_text_at: datetime | None
     """When the last message left to the patient, on the patient's clock."""
@@ -167,7 +167,7 @@ def _line(
         latest_on=recall.latest_on,
         session_id=recall.session_id,
         starts_local=recall.starts_at.astimezone(clinic.time_zone) if recall.starts_at else None,
-        is_overdue=recall.starts_at is None and recall.due_on < today,
+        needs_booking=recall.starts_at is None and recall.due_on < today,
         last_text_at=left_at.astimezone(zone_of(clinic, patient.time_zone)) if left_at else None,
         last_text_says=said.get(last.id, ()) if last else (),
     )

@@ -84,7 +84,7 @@ def test_a_line_says_all_that_a_call_needs(clinic: ClinicDays, dora: Browser) ->
         "Treatment": "Fractional laser treatment",
         "Sessions": "1 of 4",
         "Last session": "Mon 9 Feb 2026",
-        "Due": "Mon 9 Mar 2026 overdue",
+        "Due": "Mon 9 Mar 2026 not booked yet",
         "Booked for": "",
         "Last text": "Mon 9 Mar 2026, 10:00: next session 2",
         "": "Book Ana Diaz",
@@ -93,13 +93,13 @@ def test_a_line_says_all_that_a_call_needs(clinic: ClinicDays, dora: Browser) ->
     assert 'href="/patients/1/book"' in page
 
 
-def test_what_is_booked_says_when_and_is_not_overdue(clinic: ClinicDays, dora: Browser) -> None:
+def test_what_is_booked_says_when_and_asks_for_no_booking(clinic: ClinicDays, dora: Browser) -> None:
     clinic.record(LASER, "2026-01-09 10:00")
     clinic.book(LASER, "2026-03-20 14:30")
     (row,) = rows(dora.get("/recall").text)
 
     assert row[HEADS.index("Booked for")] == "Fri 20 Mar 2026, 14:30"
-    assert "overdue" not in row[HEADS.index("Due")]
+    assert "not booked yet" not in row[HEADS.index("Due")]
     assert row[-1] == ""
 
 

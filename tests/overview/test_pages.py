@@ -123,9 +123,9 @@ def test_recall_shows_whose_next_session_is_due_and_whether_it_is_booked(demo: D
     lines = {line.name: line for line in recall(demo)}
 
     noor, jonas, kofi = lines["Noor Haddad"], lines["Jonas Falk"], lines["Kofi Mensah"]
-    assert (noor.is_overdue, noor.starts_local, noor.due_on) == (True, None, date(2026, 11, 16))
+    assert (noor.needs_booking, noor.starts_local, noor.due_on) == (True, None, date(2026, 11, 16))
     assert jonas.starts_local is not None
-    assert (f"{jonas.starts_local:%Y-%m-%d %H:%M}", jonas.is_overdue) == ("2026-11-25 14:30", False)
+    assert (f"{jonas.starts_local:%Y-%m-%d %H:%M}", jonas.needs_booking) == ("2026-11-25 14:30", False)
     assert (kofi.sessions_done, kofi.is_undecided) == (3, True)
 
 
@@ -158,7 +158,7 @@ def test_recall_follows_a_booking_that_lapses(desk: DeskClinic) -> None:
     assert [line.session_id for line in recall(desk)] == [1]
 
     desk.run_until("2026-05-10 10:00")
-    assert [(line.session_id, line.is_overdue) for line in recall(desk)] == [(None, True)]
+    assert [(line.session_id, line.needs_booking) for line in recall(desk)] == [(None, True)]
 
 
 def test_a_finished_course_is_not_recalled(desk: DeskClinic) -> None:
