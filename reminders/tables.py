@@ -159,6 +159,8 @@ class ProcedureRow(Base):
     recorded_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
+    entry_key: Mapped[str | None] = mapped_column(unique=True, index=True)
+    """Of the form it was recorded with, which may be sent again; NULL: it was typed on the command line."""
 
 
 class ProcedureEventRow(Base):

@@ -1,4 +1,4 @@
-"""What the rules page shows of the last `rules check`, and that a database holds an invented clinic
+"""The last verdict of `rules check`, that a clinic is invented, and which form a procedure was recorded with
 
 Revision: 0006, after 0005
 """
@@ -30,8 +30,12 @@ def upgrade() -> None:
         sa.Column("seeded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_demonstrations")),
     )
+    op.add_column("procedures", sa.Column("entry_key", sa.String(), nullable=True))
+    op.create_index("ix_procedures_entry_key", "procedures", ["entry_key"], unique=True)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_procedures_entry_key", "procedures")
+    op.drop_column("procedures", "entry_key")
     op.drop_table("demonstrations")
     op.drop_table("rule_checks")

@@ -233,8 +233,10 @@ def send_again(tx: Transaction, clinic: Clinic, templates: Templates, reminder_i
     patient = require_patient(tx, reminder.patient_id)
     tx.refresh(reminder)
     stored = load_stored_reminders(tx, patient.id)
-    (asked,) = (each for each in stored if each.id == reminder_id)
-    _require_repeatable(clinic, load_case(tx, patient, stored), asked)
+    told = _list_told(tx, reminder)
+    case = load_case(tx, patient, stored)
+    for each in (each for each in stored if each.id in told):
+        _require_repeatable(clinic, case, each)
     channel = Channel(reminder.channel)
     if faults := list(_check_reach(tx, patient, channel)):
         raise Refusal(" ".join(faults))
@@ -242,7 +244,8 @@ def send_again(tx: Transaction, clinic: Clinic, templates: Templates, reminder_i
     if message is None:
         raise Refusal("The text of this reminder could never be written: write a message instead.")
     row = _new_row(tx, clinic, patient, channel, now)
-    row.again_of, row.body, row.subject, row.html = reminder.id, message.body, message.subject, message.html
+    # One text, whichever of its reminders was asked for.
+    row.again_of, row.body, row.subject, row.html = min(told), message.body, message.subject, message.html
     row.expires_at = min(row.expires_at, reminder.expires_at)
     if not is_useful(row.due_at, row.expires_at):
         raise Refusal(
@@ -250,6 +253,13 @@ def send_again(tx: Transaction, clinic: Clinic, templates: Templates, reminder_i
             f"on {say_visit(row.due_at, clinic.time_zone)} at the earliest: write a message instead, or call."
         )
     return _queue(tx, patient, row, _describe(tx, templates, patient, row), f"sent reminder {reminder.id} again", now)
+
+
+def _list_told(tx: Transaction, reminder: ReminderRow) -> set[int]:
+    """The reminders of the same message: it leaves as a whole, so all of it must still be true."""
+    if reminder.message_id is None:
+        return {reminder.id}
+    return set(tx.scalars(select(ReminderRow.id).where(ReminderRow.message_id == reminder.message_id)))
 
 
 _REPEATABLE = (Status.ACCEPTED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)

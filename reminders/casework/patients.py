@@ -284,18 +284,26 @@ def _best_first(text: str) -> list[ColumnElement[int]]:
 # ---- consent ---------------------------------------------------------------------------------------------------
 
 
-def give_consent(tx: Transaction, patient: PatientRow, channels: Iterable[Channel], now: datetime) -> None:
-    """Record the patient's word for channels that have none yet. Raises InputRefusal without a contact there."""
+def give_consent(
+    tx: Transaction, patient: PatientRow, channels: Iterable[Channel], now: datetime
+) -> tuple[Channel, ...]:
+    """Record the patient's word for channels that have none yet; returns these.
+
+    Raises InputRefusal without a contact there.
+    """
     standing = set(
         tx.scalars(
             select(ConsentRow.channel).where(ConsentRow.patient_id == patient.id, ConsentRow.withdrawn_at.is_(None))
         )
     )
-    for channel in channels:
+    wanted = tuple(channels)
+    for channel in wanted:
         require_contact(patient, channel)
-        if channel not in standing:
-            tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=who(tx)))
+    given = tuple(channel for channel in wanted if channel not in standing)
+    for channel in given:
+        tx.add(ConsentRow(patient_id=patient.id, channel=channel, given_at=now, source=DESK, recorded_by=who(tx)))
     tx.flush()
+    return given
 
 
 def require_contact(patient: PatientRow, channel: Channel) -> str:
@@ -311,8 +319,8 @@ def require_contact(patient: PatientRow, channel: Channel) -> str:
 
 def opt_out(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """Nothing more to this number or address, whoever it is entered for. Replans everyone who has it."""
-    patient, contact = _hold_contact(tx, patient_id, channel)
-    note_change(tx, patient, OPTED_OUT.format(channel=channel), now)
+    _, contact = _hold_contact(tx, patient_id, channel)
+    _note_for_all(tx, channel, contact, OPTED_OUT.format(channel=channel), now)
     block_contact(tx, channel, contact, Reason.OPTED_OUT, source=DESK, now=now)
     return replan_contact(tx, clinic, channel, contact, now)
 
@@ -328,6 +336,12 @@ def _hold_contact(tx: Transaction, patient_id: int, channel: Channel) -> tuple[P
     return patient, contact
 
 
+def _note_for_all(tx: Transaction, channel: Channel, contact: str, what: str, now: datetime) -> None:
+    """For everyone who has it: whoever looks at one of them while another is changed must not overwrite it."""
+    for patient_id in list_patients_of(tx, channel, contact):
+        note_change(tx, require_patient(tx, patient_id), what, now)
+
+
 def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, now: datetime) -> list[Replanned]:
     """The patient wants messages (again). Refused where the number itself said STOP: only it can say START."""
     patient, contact = _hold_contact(tx, patient_id, channel)
@@ -335,6 +349,6 @@ def opt_in(tx: Transaction, clinic: Clinic, patient_id: int, channel: Channel, n
         if block.reason == Reason.OPTED_OUT and block.source != DESK:
             raise Refusal("This number itself asked to stop. Only a START sent from it can lift that.")
         block.lifted_at = now
-    note_change(tx, patient, OPTED_IN.format(channel=channel), now)
+    _note_for_all(tx, channel, contact, OPTED_IN.format(channel=channel), now)
     give_consent(tx, patient, [channel], now)
     return replan_contact(tx, clinic, channel, contact, now)

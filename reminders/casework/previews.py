@@ -241,6 +241,8 @@ def _leave_out(entry: ProcedureEntry, wrong: set[str]) -> ProcedureEntry:
     }
     return replace(
         entry,
+        # What a form would do, not what it did when it was sent before.
+        key=None,
         patient=PatientEntry(**typed),
         session=None if "session" in wrong else entry.session,
         planned_sessions=None if "planned_sessions" in wrong else entry.planned_sessions,

@@ -41,6 +41,8 @@ class ProcedureEntry:
     planned_sessions: int | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     consent: tuple[Channel, ...] = ()
+    key: str | None = None
+    """Of a form that may be sent again: the same key is the same procedure, whatever became of it since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class Recorded:
     procedure_id: int
     is_new: bool
     replanned: Replanned
+    consent: tuple[Channel, ...] = ()
+    """What the patient has agreed to with it."""
 
 
 def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now: datetime) -> Recorded:
@@ -57,12 +61,14 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
 
     The same procedure entered twice returns the first; raises Refusal for another time on the same day.
     """
+    if row := _find_sent(tx, entry.key):
+        return Recorded(procedure_id=row.id, is_new=False, replanned=replan_patient(tx, clinic, row.patient_id, now))
     treatment = require_treatment(clinic, entry.treatment)
     when = read_performed_at(clinic, treatment, entry.performed_at, now)
     require_counts(entry.session, entry.planned_sessions)
     require_attributes(entry.attributes, treatment.attributes)
     patient = _identify_patient(tx, clinic, entry, now)
-    give_consent(tx, patient, entry.consent, now)
+    consent = give_consent(tx, patient, entry.consent, now)
     lapse_sessions(tx, clinic, patient.id, now)
     row = _find_entered(tx, clinic, patient.id, treatment.id, when, entry.attributes)
     is_new = row is None
@@ -73,7 +79,19 @@ def record_procedure(tx: Transaction, clinic: Clinic, entry: ProcedureEntry, now
         match_session(tx, clinic, row)
         note_change(tx, patient, f"recorded procedure {row.id}", now)
     _require_planned_reaches(_performed_with(tx, clinic, row), entry.planned_sessions)
-    return Recorded(procedure_id=row.id, is_new=is_new, replanned=replan_patient(tx, clinic, patient.id, now))
+    replanned = replan_patient(tx, clinic, patient.id, now)
+    return Recorded(procedure_id=row.id, is_new=is_new, replanned=replanned, consent=consent)
+
+
+def _find_sent(tx: Transaction, key: str | None) -> ProcedureRow | None:
+    return tx.scalar(select(ProcedureRow).where(ProcedureRow.entry_key == key)) if key else None
+
+
+def find_decided(tx: Transaction, clinic: Clinic, patient_id: int, treatment: str) -> int | None:
+    """How many sessions were decided on for the patient's present course; None: undecided, or it is over."""
+    performed = _performed(tx, clinic, patient_id, treatment)
+    decided = performed[-1].planned_sessions if performed else None
+    return decided if decided is not None and performed[-1].number < decided else None
 
 
 def _refuse_other_counts(performed: PerformedSession, row: ProcedureRow, entry: ProcedureEntry) -> None:
@@ -179,6 +197,7 @@ def _insert(tx: Transaction, patient_id: int, entry: ProcedureEntry, when: When,
         decided_at=now if entry.planned_sessions is not None else None,
         attributes=dict(entry.attributes),
         recorded_at=now,
+        entry_key=entry.key,
     )
     tx.add(row)
     tx.flush()

@@ -20,8 +20,8 @@ from reminders.casework.previews import preview_change, try_change
 from reminders.casework.sessions import Booked
 from reminders.casework.versions import StaleForm, require_unchanged
 from reminders.desk.desk import Desk
-from reminders.desk.differences import Difference, describe
-from reminders.desk.forms import Form
+from reminders.desk.differences import Difference, describe, is_typed_anew
+from reminders.desk.forms import TOKEN_FIELD, Form
 from reminders.desk.pages import go_to, render
 from reminders.desk.words import _
 from reminders.model import InputRefusal
@@ -35,7 +35,10 @@ FORM = ["GET", "POST"]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change, as its page asks for it and as the casework makes it."""
+    """One change, as its page asks for it and as the casework makes it.
+
+    `make` runs for each look at the difference, and is rolled back; once more to save.
+    """
 
     patient: PatientRow
     title: str
@@ -102,10 +105,10 @@ def answer(request: Request, desk: Desk, user: SignedIn, change: Change, form: F
     """The form; once something is typed the difference; saved once the difference was seen."""
     if request.method == "GET":
         offered = Form(tuple(change.offered.items()))
-        return _show(request, change, offered, None if change.fields else _preview(desk, change))
+        return _show(request, change, offered, None if change.fields else _preview(desk, change, Form()))
     seen = _read_seen(form)
     if not form.text("save") or seen is None:
-        difference = _preview(desk, change)
+        difference = _preview(desk, change, form)
         return _show(request, change, form, difference, 422 if difference.preview.refusal else 200)
     return _save(request, desk, user, change, form, seen)
 
@@ -116,38 +119,51 @@ def _read_seen(form: Form) -> Seen | None:
     return Seen(version=int(version), digest=digest) if is_number and digest else None
 
 
-def _preview(desk: Desk, change: Change) -> Difference:
+def _typed(form: Form) -> list[tuple[str, str]]:
+    """What a person has typed or chosen."""
+    return sorted(each for each in form.fields if each[0] not in _OURS)
+
+
+_OURS = (TOKEN_FIELD, "version", "shown", "save")
+
+
+def _preview(desk: Desk, change: Change, form: Form) -> Difference:
     app, now = desk.app, desk.now()
     clinic, patient_id = app.config.clinic, change.patient.id
     made = preview_change(desk.engine, clinic, app.templates, patient_id, lambda tx: change.make(tx, now), now)
-    return describe(made, now)
+    return describe(made, _typed(form), now)
 
 
 def _save(request: Request, desk: Desk, user: SignedIn, change: Change, form: Form, seen: Seen) -> Response:
     try:
-        saved, is_saved = _try_to_save(desk, user, change, seen)
+        saved, is_saved = _try_to_save(desk, user, change, form, seen)
     except StaleForm as stale:
-        difference = _preview(desk, change)
+        difference = _preview(desk, change, form)
         if difference.preview.changes_nothing or _is_done(desk, change):
             # The button was pressed twice, or somebody else did the same.
             return go_to(_end_of(change))
         return _show(request, change, form, difference, 422, notice=stale.at_desk)
     if is_saved:
         return go_to(_end_of(change))
-    notice = (
-        "" if saved.preview.refusal else _("Something has happened meanwhile, and this would now do something else.")
-    )
-    return _show(request, change, form, saved, 422, notice=notice)
+    return _show(request, change, form, saved, 422, notice=_say_why_not(saved, seen))
 
 
-def _try_to_save(desk: Desk, user: SignedIn, change: Change, seen: Seen) -> tuple[Difference, bool]:
+def _say_why_not(saved: Difference, seen: Seen) -> str:
+    if saved.preview.refusal:
+        return ""
+    if is_typed_anew(seen.digest, saved.digest):
+        return _("This is what your last change to the form would do: look at it, then save.")
+    return _("Something has happened meanwhile, and this would now do something else.")
+
+
+def _try_to_save(desk: Desk, user: SignedIn, change: Change, form: Form, seen: Seen) -> tuple[Difference, bool]:
     """The difference as it is now, and whether it was made: only where it is the one that was seen."""
     app, now = desk.app, desk.now()
     clinic, patient_id = app.config.clinic, change.patient.id
     with writing(desk.engine, by=user.name) as tx:
         require_unchanged(tx, clinic, patient_id, seen.version)
         made = try_change(tx, clinic, app.templates, patient_id, lambda tx: change.make(tx, now), now)
-        difference = describe(made, now)
+        difference = describe(made, _typed(form), now)
         is_saved = difference.preview.refusal is None and difference.digest == seen.digest
         if is_saved:
             _note(tx, user, change, difference, now)

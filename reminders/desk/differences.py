@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,13 +29,14 @@ class Difference:
     message: Written | None
     """What would be sent by hand."""
     digest: str
+    """Of what was typed, and of what comes of it."""
 
     @property
     def changes_plan(self) -> bool:
         return any(effect in (Effect.MOVED, Effect.CANCELLED, Effect.ADDED) for effect, _ in self.groups)
 
 
-def describe(preview: ChangePreview, now: datetime) -> Difference:
+def describe(preview: ChangePreview, typed: Sequence[tuple[str, str]], now: datetime) -> Difference:
     lines = [each for each in preview.lines if _is_told(each)]
     groups = ((effect, tuple(each for each in lines if each.effect is effect)) for effect in _SHOWN)
     gone = [each.after for each in lines if each.after and each.after.status in UNDER_WAY]
@@ -44,7 +45,7 @@ def describe(preview: ChangePreview, now: datetime) -> Difference:
         groups=tuple((effect, found) for effect, found in groups if found),
         under_way=tuple(say_gone(gone)),
         message=preview.outcome if isinstance(preview.outcome, Written) else None,
-        digest=make_digest(preview, now),
+        digest=f"{_hash([list(each) for each in typed])}.{make_digest(preview, now)}",
     )
 
 
@@ -59,7 +60,16 @@ def make_digest(preview: ChangePreview, now: datetime) -> str:
     """The same as long as the page says the same, whichever minute it is."""
     said: list[Any] = [list(_say_line(each, now)) for each in preview.lines if _is_told(each)]
     said += [*preview.tasks, _say_message(preview.outcome, now)]
+    return _hash(said)
+
+
+def _hash(said: list[Any]) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def is_typed_anew(seen: str, digest: str) -> bool:
+    """Whether something else was typed since the difference was shown."""
+    return seen.partition(".")[0] != digest.partition(".")[0]
 
 
 def _say_line(each: ChangedLine, now: datetime) -> Iterator[Any]:

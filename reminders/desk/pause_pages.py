@@ -9,10 +9,11 @@ from reminders.accounts.audit import Subject
 from reminders.casework.pauses import pause_patient, resume_patient
 from reminders.desk.changing import FORM, Change, answer, look_at_patient, offer_moment, patient_path
 from reminders.desk.desk import Id, TheDesk
-from reminders.desk.forms import Typed
+from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to
 from reminders.desk.visits import AtTheDesk
 from reminders.desk.words import _
+from reminders.model import InputRefusal
 from reminders.store.cases import find_row
 from reminders.store.engine import Transaction
 from reminders.tables import PatientRow
@@ -28,7 +29,7 @@ def pause(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patient
     change = Change(
         patient=patient,
         title=_("Change the pause") if patient.paused_since else _("Pause the reminders"),
-        make=lambda tx, now: pause_patient(tx, clinic, patient.id, form.text("reason"), form.moment() or None, now),
+        make=lambda tx, now: pause_patient(tx, clinic, patient.id, form.text("reason"), _read_end(form), now),
         fields="change/pause.html",
         offers={"zone": clinic.time_zone.key},
         offered={
@@ -41,6 +42,13 @@ def pause(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk, patient
         columns=["paused_since", "paused_until", "pause_reason"],
     )
     return answer(request, desk, user, change, form)
+
+
+def _read_end(form: Form) -> str | None:
+    """None: until somebody resumes. A time alone would be taken for that, and the patient would hear no more."""
+    if form.text("at") and not form.text("on"):
+        raise InputRefusal(_("Say on which day."))
+    return form.moment() or None
 
 
 @router.api_route("/patients/{patient_id}/resume", methods=FORM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,9 +42,28 @@ def read_typed(form: Form, clinic: Clinic) -> TypedProcedure:
         planned_sessions=numbers.get("planned_sessions"),
         attributes=_read_attributes(form, clinic, treatment),
         consent=tuple(_read_channels(form)),
+        key=_make_key(form),
     )
     faults = tuple(FieldFault(field=name, sentence=_("Write the number of sessions in digits.")) for name in wrong)
     return TypedProcedure(entry=entry, faults=faults)
+
+
+ONCE = "once"
+"""A random word in each page: the same form sent again, perhaps weeks later by a browser, is the same procedure."""
+
+_WHAT_IT_IS = ("patient_id", "name", "phone", "email", "treatment", "on", "at")
+
+
+def _make_key(form: Form) -> str | None:
+    """Of the page and of what was done to whom: with another patient or day it is another procedure."""
+    if not form.text(ONCE):
+        return None
+    said = [form.text(ONCE), *(form.text(name) for name in _WHAT_IT_IS), *sorted(_list_typed_attributes(form))]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _list_typed_attributes(form: Form) -> Iterator[str]:
+    return (f"{name}={value}" for name, value in form.fields if name.startswith("attribute."))
 
 
 def _is_count(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -10,17 +12,19 @@ from starlette.responses import Response
 
 from reminders.accounts.audit import Action, Subject, record_audit, record_look
 from reminders.accounts.sign_ins import SignedIn
+from reminders.accounts.users import Role
 from reminders.casework.patients import find_patients
 from reminders.casework.previews import FieldFault, ProcedurePreview, preview_procedure
-from reminders.casework.procedures import ProcedureEntry, record_procedure
+from reminders.casework.procedures import ProcedureEntry, Recorded, find_decided, record_procedure
 from reminders.desk.desk import Desk, Id, MaybeId, TheDesk
 from reminders.desk.forms import Form, Typed
 from reminders.desk.pages import go_to, is_partial, render
-from reminders.desk.procedure_form import TypedProcedure, list_missing, offer_now, read_patient_id, read_typed
-from reminders.desk.visits import AtTheDesk
+from reminders.desk.procedure_form import ONCE, TypedProcedure, list_missing, offer_now, read_patient_id, read_typed
+from reminders.desk.visits import AtTheDesk, may
+from reminders.desk.words import _
 from reminders.model import Refusal
 from reminders.overview import KnownPatient, read_known_patient, read_recorded
-from reminders.store.engine import Transaction, writing
+from reminders.store.engine import Transaction, reading, writing
 from reminders.tables import PatientRow
 
 router = APIRouter()
@@ -70,6 +74,7 @@ def _show(
     clinic = desk.app.config.clinic
     context: dict[str, Any] = {
         "form": form,
+        "once": form.text(ONCE) or secrets.token_urlsafe(16),
         "known": known,
         "is_new": is_new,
         "matches": matches,
@@ -182,7 +187,7 @@ def _join_faults(faults: Sequence[FieldFault], typed: TypedProcedure, plan: Proc
 def record(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Response:
     """One transaction. The same form sent twice finds what the first one saved."""
     typed = read_typed(form, desk.app.config.clinic)
-    faults = [*list_missing(typed.entry), *typed.faults]
+    faults = [*list_missing(typed.entry), *typed.faults, *_list_overruled(desk, user, typed.entry)]
     if not faults:
         try:
             return go_to(f"/record/{_save(desk, user, typed.entry)}")
@@ -193,31 +198,44 @@ def record(request: Request, desk: TheDesk, form: Typed, user: AtTheDesk) -> Res
     return _show_with_plan(request, desk, form, known, 422, faults=faults)
 
 
+def _list_overruled(desk: Desk, user: SignedIn, entry: ProcedureEntry) -> Iterator[FieldFault]:
+    """What a clinician has decided only a clinician changes."""
+    clinic, wanted = desk.app.config.clinic, entry.planned_sessions
+    if may(user, Role.CLINICIAN) or wanted is None or entry.patient_id is None:
+        return
+    if entry.treatment not in clinic.treatments:
+        return
+    with reading(desk.engine) as tx:
+        decided = find_decided(tx, clinic, entry.patient_id, entry.treatment)
+    if decided not in (None, wanted):
+        sentence = _("%(count)s sessions are decided: leave the number out, or ask a clinician to change it.")
+        yield FieldFault(field="planned_sessions", sentence=sentence % {"count": decided})
+
+
 def _save(desk: Desk, user: SignedIn, entry: ProcedureEntry) -> int:
     now = desk.now()
     with writing(desk.engine, by=user.name) as tx:
         recorded = record_procedure(tx, desk.app.config.clinic, entry, now)
-        if recorded.is_new:
-            _note_saved(tx, desk, user, entry, recorded.procedure_id, recorded.replanned.case.patient_id)
+        _note_saved(tx, user, entry, recorded, now)
     return recorded.procedure_id
 
 
-def _note_saved(
-    tx: Transaction, desk: Desk, user: SignedIn, entry: ProcedureEntry, procedure_id: int, patient_id: int
-) -> None:
-    now = desk.now()
+def _note_saved(tx: Transaction, user: SignedIn, entry: ProcedureEntry, recorded: Recorded, now: datetime) -> None:
+    patient_id = recorded.replanned.case.patient_id
     typed = [name for name in ("name", "phone", "email", "time_zone") if getattr(entry.patient, name)]
-    record_audit(
-        tx,
-        user.user_id,
-        Action.ADD,
-        now,
-        subject=Subject.PROCEDURE,
-        subject_id=procedure_id,
-        patient_id=patient_id,
-        fields=typed,
-    )
-    if entry.consent:
+    typed += [name for name in ("session", "planned_sessions") if getattr(entry, name) is not None]
+    if recorded.is_new:
+        record_audit(
+            tx,
+            user.user_id,
+            Action.ADD,
+            now,
+            subject=Subject.PROCEDURE,
+            subject_id=recorded.procedure_id,
+            patient_id=patient_id,
+            fields=typed,
+        )
+    if recorded.consent:
         record_audit(
             tx,
             user.user_id,
@@ -226,7 +244,7 @@ def _note_saved(
             subject=Subject.PATIENT,
             subject_id=patient_id,
             patient_id=patient_id,
-            fields=entry.consent,
+            fields=recorded.consent,
         )
 
 

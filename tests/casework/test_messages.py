@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from reminders.model import InputRefusal, Refusal
+from reminders.store.engine import reading
+from reminders.tables import ReminderRow
 from tests.casework.pages import DeskClinic
 from tests.clinic import LASER, NEEDLING
 
@@ -225,3 +228,27 @@ def test_a_cancelled_procedure_s_texts_are_not_sent_again(desk: DeskClinic) -> N
 
     with pytest.raises(Refusal, match="no longer true"):
         desk.again(desk.reminder("sunscreen"))
+
+
+def test_a_text_that_says_also_what_is_no_longer_true_is_not_sent_again(desk: DeskClinic) -> None:
+    """It leaves as a whole, whichever of its reminders was asked for."""
+    start(desk, LASER).record(NEEDLING, "2026-03-10 10:00")
+    desk.at("2026-03-12 10:30").dispatch()
+    told = next(each.body for each in desk.sent() if "swollen" in each.body)
+    assert "sunscreen" in told
+    desk.cancel(2)
+
+    with pytest.raises(Refusal, match="no longer true"):
+        desk.again(desk.reminder("swelling"))
+
+
+def test_one_text_of_several_reminders_is_sent_again_once(desk: DeskClinic) -> None:
+    start(desk, LASER).record(NEEDLING, "2026-03-10 10:00")
+    desk.at("2026-03-12 10:30").dispatch()
+    with reading(desk.app.engine) as tx:
+        told = select(ReminderRow.message_id).where(ReminderRow.id == desk.reminder("swelling")).scalar_subquery()
+        reminders = tx.scalars(select(ReminderRow.id).where(ReminderRow.message_id == told)).all()
+    for reminder_id in reminders:
+        desk.again(reminder_id)
+
+    assert (len(reminders), len(desk.written())) == (2, 1)

@@ -160,8 +160,8 @@ def test_it_takes_three_statements_and_a_part_of_a_page_takes_none(clinic: Clini
     with listening(clinic.app.engine) as part:
         dora.send("/record/patient", {"choose": "new", "form_token": token}, **HTMX)
 
-    assert len(page) == 1 + 3  # who it is, and the banner
-    assert len(part) == 1
+    assert len(page) == 2 + 3  # who it is, whether all is invented, and the banner
+    assert len(part) == 2
 
 
 def test_a_database_that_fails_after_the_page_was_read_costs_the_banner_alone(

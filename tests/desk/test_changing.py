@@ -253,10 +253,22 @@ def test_what_is_typed_anew_after_the_difference_is_shown_again_before_it_is_sav
     answer = save(dora, CORRECT, first, {"on": "2026-03-08", "at": "16:00"})
 
     assert answer.status_code == 422
-    assert "would now do something else" in answer.text
+    assert "what your last change to the form would do" in answer.text
     assert 'value="2026-03-08"' in answer.text
     assert waiting(clinic) == before
     assert save(dora, CORRECT, answer.text, {"on": "2026-03-08", "at": "16:00"}).status_code == 303
+
+
+def test_what_no_reminder_shows_is_not_saved_unseen_either(clinic: DeskClinic, dora: Browser) -> None:
+    """The end of a pause changes no line of the difference: what was typed is part of what was shown."""
+    path, fields = "/patients/1/pause", {"reason": "travel", "on": "2026-03-20", "at": ""}
+    first = show(dora, path, fields).text
+
+    answer = save(dora, path, first, {**fields, "on": ""})
+
+    assert (answer.status_code, "what your last change to the form would do" in answer.text) == (422, True)
+    with reading(clinic.app.engine) as tx:
+        assert tx.scalars(select(PatientRow.paused_since).where(PatientRow.id == 1)).one() is None
 
 
 def test_the_clock_that_goes_on_is_no_other_difference(clinic: DeskClinic, dora: Browser) -> None:
@@ -336,6 +348,7 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     (f"/patients/1/decide/{NEEDLING}", {"planned_sessions": "3"}, "has no procedure of this treatment yet"),
     ("/patients/1/pause", {"reason": ""}, "Say why"),
     ("/patients/1/pause", {"reason": "travel", "on": "2026-03-10"}, "must end later than now"),
+    ("/patients/1/pause", {"reason": "travel", "on": "", "at": "18:00"}, "Say on which day."),
     (WRITE, {"channel": "pigeon", "body": "Hello"}, "Choose how to send it."),
     (WRITE, {"channel": "sms", "body": " "}, "the message is empty"),
     (WRITE, {"channel": "sms", "body": "Your laser went well."}, "tell a stranger"),

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from reminders.casework.patients import opt_out
 from reminders.model import Channel, Reason
 from reminders.store.blocks import block_contact
 from reminders.store.engine import reading
@@ -110,6 +111,18 @@ def test_a_stale_form_is_refused_and_names_who_changed_what(clinic: ClinicDays, 
     assert (status, "Cora recorded consent for email" in sentence) == (422, True)
     with reading(clinic.app.engine) as tx:
         assert list(tx.scalars(select(ConsentRow.channel))) == ["email"]
+
+
+def test_a_page_from_before_somebody_else_s_opt_out_lifts_nothing(clinic: ClinicDays, dora: Browser) -> None:
+    """C2: the number is another patient's, too, and that one's page took the opt-out."""
+    clinic.add()
+    clinic.add("Bo Diaz", "+16175550142", "bo@example.org")
+    seen = re.search(r'name="version" value="(\d+)"', dora.get(PATH).text)
+    clinic.change(lambda tx: opt_out(tx, clinic.config.clinic, 2, Channel.SMS, clinic.clock.now))
+
+    status, sentence = press(dora, "give", "sms", version=seen[1] if seen else "")
+
+    assert (status, "was changed since you opened the page" in sentence) == (422, True)
 
 
 @pytest.mark.parametrize("change", ["give", "withdraw"])

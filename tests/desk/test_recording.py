@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from reminders.casework.previews import Effect
+from reminders.casework.procedures import cancel_procedure, correct_procedure
 from reminders.desk import create_app
 from reminders.desk.plan_words import EFFECTS, REASONS, STATUSES
 from reminders.model import Reason, Status
@@ -428,3 +429,43 @@ def test_what_is_typed_is_text_wherever_it_is_shown(clinic: ClinicDays, dora: Br
         assert "<script>alert" not in page
         assert "<img" not in page
         assert hostile in html.unescape(page)
+
+
+# ---- what a review found -----------------------------------------------------------------------------------------
+
+
+def test_a_form_that_a_browser_sends_again_later_is_the_same_procedure(clinic: ClinicDays, dora: Browser) -> None:
+    """R3, S4: also when the procedure was corrected or cancelled meanwhile."""
+    patient_id = clinic.add()
+    fields = {"patient_id": str(patient_id), **LASER_NOW, "once": "a-word-of-the-page"}
+    assert send(dora, "/record", fields).headers["location"] == "/record/1"
+    clinic.change(lambda tx: correct_procedure(tx, clinic.app.config.clinic, 1, "2026-03-09T10:00", clinic.clock.now))
+    assert send(dora, "/record", fields).headers["location"] == "/record/1"
+    clinic.change(lambda tx: cancel_procedure(tx, clinic.app.config.clinic, 1, "Entered twice", clinic.clock.now))
+
+    assert send(dora, "/record", fields).headers["location"] == "/record/1"
+    assert count(clinic, ProcedureRow) == 1
+    assert send(dora, "/record", {**fields, "treatment": NEEDLING}).headers["location"] == "/record/2"
+
+
+def test_what_a_clinician_has_decided_the_desk_does_not_overrule(clinic: ClinicDays, dora: Browser) -> None:
+    """S3"""
+    patient_id = clinic.add()
+    fields = {"patient_id": str(patient_id), "treatment": LASER, "at": "10:00"}
+    assert send(dora, "/record", {**fields, "on": "2026-02-05", "planned_sessions": "4"}).status_code == 303
+
+    refused = send(dora, "/record", {**fields, "on": "2026-03-10", "planned_sessions": "9"})
+    assert (refused.status_code, "4 sessions are decided" in refused.text) == (422, True)
+    assert send(dora, "/record", {**fields, "on": "2026-03-10"}).status_code == 303
+
+
+def test_consent_that_is_given_with_a_second_save_is_written_down(clinic: ClinicDays, dora: Browser) -> None:
+    """S10, C6"""
+    patient_id = clinic.add()
+    fields = {"patient_id": str(patient_id), **LASER_NOW}
+    send(dora, "/record", fields)
+    send(dora, "/record", {**fields, "consent": ["sms"]})
+
+    with reading(clinic.app.engine) as tx:
+        consents = tx.scalars(select(AuditRow.fields).where(AuditRow.action == "consent")).all()
+    assert (list(consents), count(clinic, ConsentRow)) == (["sms"], 1)
