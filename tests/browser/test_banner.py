@@ -31,7 +31,7 @@ def pause_texts(folder: Path) -> None:
 
 
 def test_the_banner_is_for_everybody(visit_at: Callable[..., Page], new_place: Place, tmp_path: Path) -> None:
-    page = visit_at(new_place.origin)
+    page = visit_at(new_place.origin, reduced_motion="reduce")
     choose_password(page, new_place.first_link)
     pause_texts(tmp_path / "clinic")
     page.reload()

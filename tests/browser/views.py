@@ -185,9 +185,9 @@ def _find_in_recall(page: Page, cast: Cast) -> None:
 
 def _open_days_of_delivery(page: Page, cast: Cast) -> None:
     """After a procedure of today, since the demo's are of another month."""
-    page.goto("/record?patient=1")
-    page.get_by_label("Fractional laser treatment").check()
-    page.get_by_role("button", name="Save").click()
+    recording.add_patient(page, "Delia Frost", "617 555 0187")
+    recording.choose_treatment(page, LASER)
+    recording.save(page)
     page.goto("/delivery")
     page.get_by_text("By day", exact=True).click()
 
