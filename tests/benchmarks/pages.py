@@ -25,6 +25,15 @@ from tests.desk.conftest import KEY
 
 PAGES = (
     "/today",
+    "/today/calls",
+    "/patients",
+    "/patients/1",
+    "/patients/1/details",
+    "/patients/1/consent",
+    "/patients/1/book",
+    "/patients/1/write",
+    "/rules",
+    "/rules/fractional-laser",
     "/record",
     "/record?patient=1",
     "/recall",
