@@ -39,13 +39,13 @@ def test_an_opt_out_concerns_everybody_with_the_number(desk: DeskClinic) -> None
     assert consent(desk).may_opt_in
 
 
-def test_who_noted_an_opt_out_is_there_where_it_was_noted_of_this_patient(desk: DeskClinic) -> None:
+def test_who_noted_an_opt_out_is_there_for_everybody_with_the_number(desk: DeskClinic) -> None:
     desk.add()
     desk.add("Bo Diaz", ANA, "bo@example.org")
     with writing(desk.app.engine, by="Robin") as tx:
         opt_out(tx, desk.config.clinic, 2, Channel.SMS, desk.clock.now)
 
-    assert (consent(desk, patient_id=2).opted_out_by, consent(desk).opted_out_by) == ("Robin", None)
+    assert (consent(desk, patient_id=2).opted_out_by, consent(desk).opted_out_by) == ("Robin", "Robin")
 
 
 def test_what_the_number_itself_said_is_not_the_desks_to_lift(desk: DeskClinic) -> None:
