@@ -26,7 +26,7 @@ class ChannelConsent:
     opted_out_at: datetime | None
     """Since when the number or address wants nothing; None: it does not say so."""
     opted_out_by: str | None
-    """Who noted that; None: the number itself said it, or it was noted of another patient."""
+    """Who noted that; None: the number itself said it."""
     is_refused: bool
     """The provider refuses the number or address."""
     may_opt_in: bool
