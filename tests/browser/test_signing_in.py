@@ -78,6 +78,8 @@ def test_the_keyboard_alone_will_do(visit_at: Callable[..., Page], new_place: Pl
     expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     page.keyboard.press("Enter")
     expect_page(page, "Sign in")
+    # The heading is there before the field has the focus.
+    expect(page.get_by_label("Sign-in name")).to_be_focused()
     page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
